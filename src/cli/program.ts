@@ -1,0 +1,83 @@
+/** The command line: every command with its flags and help. Parsing only; each command has a file of its own. */
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import process from "node:process";
+import { ENV_FILE, SETTINGS } from "../config/schema.ts";
+import { NAME, VERSION } from "../kernel/version.ts";
+import { type ExitCode } from "./exit.ts";
+
+const EXAMPLES = `
+Examples:
+  $ keyproxy demo                              see it work, without any key
+  $ keyproxy init                              write a proxy key into .env
+  $ keyproxy serve --host 127.0.0.1            serve the keys of .env and the environment
+  $ keyproxy models --provider openai          what can be called
+`;
+
+/** Runs the command that the arguments name. Never throws for a mistake of the user. */
+export async function runProgram(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  const ran = (result: ExitCode) => {
+    code = result;
+  };
+  const program = new Command(NAME)
+    .description("One endpoint in front of many LLM providers and keys; it keeps answering while keys hit limits, expire or break.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .addHelpText("after", EXAMPLES)
+    .showHelpAfterError("(add --help for the flags)")
+    .showSuggestionAfterError()
+    .exitOverride();
+
+  withServeFlags(program.command("serve").description("serve the OpenAI-compatible endpoint"))
+    .action(async (flags) => ran(await (await import("./serve.ts")).serve(flags)));
+
+  program.command("demo")
+    .description("show rotation at work with a simulated provider; needs no key and no network")
+    .option("--stay", "keep serving afterwards, for a client of your own")
+    .action(async (flags) => ran(await (await import("./demo.ts")).demo(flags)));
+
+  program.command("init")
+    .description("write a random proxy key into .env, unless there is one")
+    .option("--env-file <path>", "file to write instead of .env")
+    .action(async (flags) => ran(await (await import("./init.ts")).init(flags)));
+
+  program.command("models")
+    .description("list the models that can be called")
+    .option("--provider <id>", "only of this provider")
+    .option("--search <text>", "only ids that contain this text")
+    .option("--json", "print JSON")
+    .option("--env-file <path>", "file to read instead of .env")
+    .action(async (flags) => ran(await (await import("./models.ts")).models(flags)));
+
+  program.command("version").description("print the version").action(() => {
+    process.stdout.write(`${NAME} ${VERSION}\n`);
+  });
+
+  try {
+    await program.parseAsync(withSeedForm(args), { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
+
+/** The flags of the settings that have one; the schema knows their names, defaults and help. */
+function withServeFlags(command: Command) {
+  command.option(`${ENV_FILE.flag.name} <${ENV_FILE.flag.value}>`, ENV_FILE.help);
+  for (const setting of Object.values(SETTINGS)) {
+    if (setting.flag === undefined) continue;
+    const { name, value } = setting.flag;
+    const shown = setting.default === "" ? setting.env : `${setting.env}; ${setting.default}`;
+    command.option(value === undefined ? name : `${name} <${value}>`, `${setting.help} (${shown})`);
+  }
+  return command;
+}
+
+/** `keyproxy --host … --port …`, without a command, has always meant `serve`. */
+function withSeedForm(args: readonly string[]): string[] {
+  const [first] = args;
+  if (first === undefined) return ["--help"];
+  const isServeFlag = first.startsWith("--") && !["--help", "--version"].includes(first);
+  return isServeFlag ? ["serve", ...args] : [...args];
+}

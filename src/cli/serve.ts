@@ -1,0 +1,134 @@
+/** `keyproxy serve`: configuration in, a listening server until a signal ends it. */
+import process from "node:process";
+import { type App, startApp } from "../app.ts";
+import { type FlagValues, parseConfig, readSources, type Sources, watchedPaths } from "../config/load.ts";
+import { describeProblem, type Problem } from "../config/problem.ts";
+import { watchSources } from "../config/watch.ts";
+import { clientUrl, isLoopback, listen, type Listening } from "../http/listen.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { configureLog, logger } from "../kernel/log.ts";
+import { CATALOG } from "../providers/catalog.ts";
+import type { ExitCode } from "./exit.ts";
+import { newProxyKey } from "./proxy_key.ts";
+
+/** Serves until SIGINT or SIGTERM. */
+export async function serve(flags: FlagValues & { readonly envFile?: string | undefined }): Promise<ExitCode> {
+  const read = () =>
+    readSources({ cwd: process.cwd(), env: process.env, flags, ...(flags.envFile === undefined ? {} : { envFile: flags.envFile }) });
+  const sources = await read();
+  const reading = parseConfig(sources, { rows: CATALOG });
+  if ("problems" in reading) return complain(reading.problems);
+  const { config } = reading;
+  configureLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    colour: process.stderr.isTTY && !process.env.NO_COLOR ? "ansi" : "plain",
+  });
+  if (config.proxyKeys.length === 0 && !isLoopback(config.host)) return refuseOpen(config.host);
+  useProxyVariables(sources);
+  const app = await startApp({ sources });
+  if ("problems" in app) return complain(app.problems);
+  let listening: Listening;
+  try {
+    listening = await listen(app.http, config);
+  } catch (error) {
+    await app.close();
+    process.stderr.write(`Cannot listen on ${config.host}:${config.port}: ${reasonOf(error)}\n`);
+    return 2;
+  }
+  announce(app, listening);
+  const stopReloading = keepReloading(app, sources, read);
+  const code = await untilStopped(app, listening);
+  stopReloading();
+  return code;
+}
+
+function complain(problems: readonly Problem[]): ExitCode {
+  process.stderr.write(`Cannot start: the configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}\n`);
+  for (const problem of problems) process.stderr.write(`  ${describeProblem(problem)}\n`);
+  return 2;
+}
+
+function refuseOpen(host: string): ExitCode {
+  process.stderr.write(
+    `Cannot serve on ${host} without a proxy key: everybody who reaches this address could spend your keys.\n` +
+      `Add this line to .env, or serve on this machine only with --host 127.0.0.1:\n\n  PROXY_API_KEY=${newProxyKey()}\n`,
+  );
+  return 2;
+}
+
+/** Proxy settings in `.env` count like exported ones; the library that reads them looks at the process only. */
+function useProxyVariables(sources: Sources): void {
+  for (const name of ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"]) {
+    const value = process.env[name] ?? sources.files.map((file) => file.variables[name]).find((found) => found !== undefined);
+    if (value !== undefined) process.env[name] = value;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  switch (code) {
+    case "EADDRINUSE":
+      return "the port is in use; choose another with --port, or --port 0 for any free one";
+    case "EACCES":
+      return "not allowed; ports below 1024 need privileges";
+    case "ENOTFOUND":
+    case "EADDRNOTAVAIL":
+      return "this machine has no such address; choose another with --host";
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function announce(app: App, listening: Listening): void {
+  const { config, providers } = app.snapshot();
+  const url = clientUrl(listening);
+  const shown = [...providers.values()].map(({ row, pool }) => `${row.id} (${pool.credentials().length})`);
+  process.stdout.write(`keyproxy listens on ${url}/v1\n`);
+  process.stdout.write(
+    shown.length > 0 ? `  credentials: ${shown.join(", ")}\n` : "  no credentials yet: set OPENAI_API_KEY or another provider's key\n",
+  );
+  if (config.proxyKeys.length === 0) process.stdout.write("  open: no PROXY_API_KEY is set, so every program on this machine may use it\n");
+}
+
+/** Reloads on SIGHUP and when a file changes; a broken configuration leaves the old one in force. */
+function keepReloading(app: App, sources: Sources, read: () => Promise<Sources>): () => void {
+  const log = logger("config");
+  const reload = async () => {
+    const problems = app.reload(await read());
+    if (problems.length === 0) log.info("Configuration reloaded");
+    else for (const problem of problems) log.error("Configuration kept as it was: {problem}", { problem: describeProblem(problem) });
+  };
+  const onHangUp = () => void reload();
+  if (process.platform !== "win32") process.on("SIGHUP", onHangUp);
+  const watch = watchSources({ paths: watchedPaths(sources), clock: systemClock, onChange: onHangUp });
+  return () => {
+    watch.close();
+    if (process.platform !== "win32") process.off("SIGHUP", onHangUp);
+  };
+}
+
+/** First signal: finish what runs, up to the grace period. Second signal: leave at once. */
+async function untilStopped(app: App, listening: Listening): Promise<ExitCode> {
+  const signal = await nextSignal();
+  const second = nextSignal();
+  const graceMs = app.snapshot().config.shutdownGraceMs;
+  process.stderr.write(
+    `${signal}: finishing ${app.runningCount} running request(s), at most ${graceMs / 1000} s; again to leave at once\n`,
+  );
+  app.stop();
+  const closed = listening.close();
+  const grace = new Promise<"late">((resolve) => systemClock.after(graceMs, () => resolve("late")));
+  const how = await Promise.race([second, grace, app.whenIdle().then(() => "idle" as const)]);
+  if (how !== "idle" && how !== "late") return 130;
+  listening.destroy();
+  await closed;
+  await app.close();
+  return 0;
+}
+
+function nextSignal(): Promise<"SIGINT" | "SIGTERM"> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
+  });
+}

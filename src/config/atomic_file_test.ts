@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hasCode, writeFileAtomic } from "./atomic_file.ts";
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "keyproxy-atomic-"));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+Deno.test("replaces a file and its mode, and leaves nothing else behind", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "x.json");
+    await writeFile(path, "old, and longer", { mode: 0o666 });
+    await writeFileAtomic(path, "new", 0o600);
+    assert.equal(await readFile(path, "utf8"), "new");
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.deepEqual(await readdir(folder), ["x.json"]);
+  });
+});
+
+Deno.test("a failed write throws the system's error and removes its temporary file", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "taken");
+    await mkdir(path);
+    await assert.rejects(writeFileAtomic(path, "text", 0o600), (error) => hasCode(error, "EISDIR") || hasCode(error, "ENOTEMPTY"));
+    assert.deepEqual(await readdir(folder), ["taken"]);
+    await assert.rejects(writeFileAtomic(join(folder, "missing", "x"), "text", 0o600), (error) => hasCode(error, "ENOENT"));
+  });
+});

@@ -1,0 +1,59 @@
+/**
+ * One request on its way through: what came in, where the answer goes, and what was tried for it so far.
+ */
+import type { ServerResponse } from "node:http";
+import type { CanonicalRequest } from "../canonical/request.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+import type { Failure } from "../kernel/failure.ts";
+import type { Usage } from "../kernel/usage.ts";
+import type { RequestCapture } from "./capture.ts";
+import type { Target } from "./route.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** One try at a provider. */
+export interface AttemptRecord {
+  readonly provider: string;
+  readonly model: string;
+  readonly credential: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** Absent when the attempt was answered. */
+  readonly failure?: Failure;
+}
+
+/** How the request ended. */
+export interface Ending {
+  readonly status: number;
+  readonly failure?: Failure;
+  readonly usage?: Usage;
+  readonly finishReason?: string;
+  readonly text?: string;
+  readonly reasoning?: string;
+  /** A whole answer, for the request log. */
+  readonly body?: string;
+}
+
+export interface Exchange {
+  readonly requestId: string;
+  readonly dialect: Dialect;
+  readonly request: CanonicalRequest;
+  readonly snapshot: Snapshot;
+  readonly out: ServerResponse;
+  /** Aborted, with a failure as its reason, when the client leaves. */
+  readonly signal: AbortSignal;
+  /** Epoch ms. */
+  readonly arrivedAt: number;
+  /** Instant until which the first byte must have come, epoch ms. */
+  readonly deadlineAt: number;
+  /** Fractional ms since arrival. */
+  elapsedMs(): number;
+  /** Tells clients apart without naming their keys. */
+  readonly client: string;
+  readonly capture: RequestCapture | undefined;
+  readonly attempts: AttemptRecord[];
+  /** Time spent waiting for providers and for credentials, ms. */
+  waitedMs: number;
+  /** The target of the last attempt. */
+  target: Target | undefined;
+}

@@ -1,0 +1,90 @@
+/**
+ * The events of one upstream answer, from node's stream to one consumer at a time. Nothing is lost while
+ * the consumer changes at the commit point: the stream is paused and its end is remembered.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Clock } from "../kernel/clock.ts";
+import { EventCutter } from "../wire/sse.ts";
+
+/** How long a provider may take to close an answer that is over. */
+const DRAIN_MS = 1_000;
+
+/** `complete`: the provider ended the answer; `cut`: the connection broke. */
+export type FeedEnd = "complete" | "cut";
+
+export interface FeedConsumer {
+  /** Whole events as latin1 text, after `torn` (part of an over-long event). Either may be empty, not both. */
+  events(whole: string, torn: string): void;
+  /** Called once, last. `rest` is an unfinished event. */
+  end(how: FeedEnd, rest: string): void;
+}
+
+export class EventFeed {
+  readonly #body: IncomingMessage;
+  readonly #cutter = new EventCutter();
+  #consumer: FeedConsumer | undefined;
+  #ended: FeedEnd | undefined;
+
+  constructor(body: IncomingMessage) {
+    this.#body = body;
+    body.setEncoding("latin1");
+    body.on("data", (text: string) => this.#onData(text));
+    body.on("end", () => this.#onEnd(body.complete ? "complete" : "cut"));
+    body.on("error", () => this.#onEnd("cut"));
+    body.on("close", () => this.#onEnd(body.complete && body.readableEnded ? "complete" : "cut"));
+    body.pause();
+  }
+
+  /** Makes `consumer` the one that is told, and lets the stream flow. */
+  attach(consumer: FeedConsumer): void {
+    this.#consumer = consumer;
+    if (this.#ended !== undefined) this.#deliverEnd(this.#ended);
+    else this.#body.resume();
+  }
+
+  /** Stops the flow and forgets the consumer. */
+  detach(): void {
+    this.#consumer = undefined;
+    this.#body.pause();
+  }
+
+  pause(): void {
+    this.#body.pause();
+  }
+
+  resume(): void {
+    this.#body.resume();
+  }
+
+  /** Lets the provider finish, so that its connection can be used again, but not for long. */
+  drain(clock: Clock): void {
+    this.#consumer = undefined;
+    if (this.#ended !== undefined) return;
+    const cancel = clock.after(DRAIN_MS, () => this.#body.destroy());
+    this.#body.once("close", cancel);
+    this.#body.resume();
+  }
+
+  /** Ends the upstream call. */
+  destroy(): void {
+    this.#consumer = undefined;
+    this.#body.destroy();
+  }
+
+  #onData(text: string): void {
+    const { whole, torn } = this.#cutter.push(text);
+    if (whole !== "" || torn !== "") this.#consumer?.events(whole, torn);
+  }
+
+  #onEnd(how: FeedEnd): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = how;
+    this.#deliverEnd(how);
+  }
+
+  #deliverEnd(how: FeedEnd): void {
+    const consumer = this.#consumer;
+    this.#consumer = undefined;
+    consumer?.end(how, this.#cutter.rest());
+  }
+}

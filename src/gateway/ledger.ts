@@ -1,0 +1,110 @@
+/**
+ * What is written down about a request: failed attempts, the request log, one line in the program's log,
+ * and the last requests for people to look at. Never on the way of an answer.
+ */
+import type { Clock } from "../kernel/clock.ts";
+import { type Logger } from "../kernel/log.ts";
+import type { AttemptRecord, Ending, Exchange } from "./exchange.ts";
+import type { FailuresLog } from "./failures_log.ts";
+
+/** Finished requests that are kept for `recent()`. */
+const MAX_RECENT = 200;
+
+/** A finished request in short. */
+export interface RequestSummary {
+  readonly requestId: string;
+  readonly model: string;
+  readonly provider: string | null;
+  readonly status: number;
+  readonly durationMs: number;
+  /** Instant of arrival, epoch ms. */
+  readonly arrivedAt: number;
+  readonly attempts: readonly AttemptRecord[];
+  readonly failure: string | null;
+}
+
+export class Ledger {
+  readonly #failures: FailuresLog;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #recent: RequestSummary[] = [];
+
+  constructor(options: { readonly failures: FailuresLog; readonly log: Logger; readonly clock: Clock }) {
+    this.#failures = options.failures;
+    this.#log = options.log;
+    this.#clock = options.clock;
+  }
+
+  /** Notes one attempt, as soon as it failed or committed. */
+  attempt(exchange: Exchange, record: AttemptRecord): void {
+    const { failure } = record;
+    exchange.capture?.attempt({
+      credential: record.credential,
+      provider: record.provider,
+      model: record.model,
+      startedAt: record.startedAt,
+      status: failure === undefined ? 200 : failure.upstreamStatus ?? null,
+      failure: failure ?? null,
+      durationMs: record.durationMs,
+    });
+    if (failure === undefined || failure.scope === "client") return;
+    this.#failures.record({
+      requestId: exchange.requestId,
+      provider: record.provider,
+      model: record.model,
+      credential: record.credential,
+      failure,
+      attempt: exchange.attempts.length,
+      durationMs: record.durationMs,
+    });
+  }
+
+  /** Notes the end of a request. */
+  finish(exchange: Exchange, ending: Ending): void {
+    const summary = this.#summary(exchange, ending);
+    this.#recent.push(summary);
+    if (this.#recent.length > MAX_RECENT) this.#recent.shift();
+    this.#log.info("{requestId} {model} {status} {durationMs}ms attempts={attemptCount}{trouble}", {
+      ...summary,
+      attempts: undefined,
+      attemptCount: summary.attempts.length,
+      trouble: summary.failure === null ? "" : ` ${summary.failure}`,
+    });
+    exchange.capture?.finish({
+      status: ending.status,
+      headers: shownHeaders(exchange),
+      ...(ending.body === undefined ? {} : { body: ending.body }),
+      model: exchange.target?.model ?? exchange.request.model,
+      provider: exchange.target?.provider.row.id ?? null,
+      streaming: exchange.request.isStream,
+      usage: ending.usage ?? null,
+      finishReason: ending.finishReason ?? null,
+      reasoningFound: (ending.reasoning ?? "") !== "",
+      reasoningContent: ending.reasoning ?? null,
+      attempts: exchange.attempts.length,
+    });
+  }
+
+  /** The last requests, newest last. */
+  recent(): readonly RequestSummary[] {
+    return this.#recent;
+  }
+
+  #summary(exchange: Exchange, ending: Ending): RequestSummary {
+    return {
+      requestId: exchange.requestId,
+      model: exchange.request.model,
+      provider: exchange.target?.provider.row.id ?? null,
+      status: ending.status,
+      durationMs: this.#clock.now() - exchange.arrivedAt,
+      arrivedAt: exchange.arrivedAt,
+      attempts: [...exchange.attempts],
+      failure: ending.failure === undefined ? null : `${ending.failure.kind}: ${ending.failure.message}`,
+    };
+  }
+}
+
+/** The headers the client got, as texts. */
+function shownHeaders(exchange: Exchange): Record<string, string> {
+  return Object.fromEntries(Object.entries(exchange.out.getHeaders()).map(([name, value]) => [name, String(value)]));
+}

@@ -1,0 +1,111 @@
+/**
+ * From the commit point to the end: the answer goes to the client as it came. The relay owns the lease and
+ * settles it once, whoever ends first: provider, client or clock.
+ */
+import { Buffer } from "node:buffer";
+import type { Reading } from "../canonical/answer.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import type { Usage } from "../kernel/usage.ts";
+import type { Lease } from "../pool/lease.ts";
+import { responseQuirks } from "../providers/quirks.ts";
+import { passedHeaders } from "../wire/headers.ts";
+import type { Committed } from "./attempt.ts";
+import type { Ending, Exchange } from "./exchange.ts";
+import { modelRestorer } from "./model_name.ts";
+import { ownHeaders } from "./reply_headers.ts";
+import type { Target } from "./route.ts";
+import { StreamRelay } from "./stream_relay.ts";
+
+export interface RelayInput {
+  readonly exchange: Exchange;
+  readonly target: Target;
+  readonly lease: Lease;
+  readonly committed: Committed;
+  readonly clock: Clock;
+  /** Adds what the tokens cost, when it is known. */
+  readonly priced: (target: Target, usage: Usage | undefined) => Usage | undefined;
+}
+
+/** Answers the client, settles the lease, and tells how it ended. */
+export async function relay(input: RelayInput): Promise<Ending> {
+  const { committed, exchange, lease, target } = input;
+  if (committed.kind === "answer") {
+    const usage = input.priced(target, committed.reading.usage);
+    lease.settle({ kind: "ok", ...(usage === undefined ? {} : { usage }) });
+    return exchange.request.isStream ? answerAsStream(input, committed, usage) : answer(input, committed, usage);
+  }
+  const { out } = exchange;
+  out.writeHead(200, streamHeaders(input, committed));
+  const ended = await new StreamRelay({
+    exchange,
+    target,
+    held: committed.held,
+    feed: committed.feed,
+    hidesUsage: committed.hidesUsage,
+    clock: input.clock,
+  })
+    .run();
+  const usage = input.priced(target, ended.usage);
+  const withUsage = usage === undefined ? {} : { usage };
+  if (ended.failure === undefined) lease.settle({ kind: "ok", ...withUsage });
+  else if (ended.failure.scope === "client") lease.settle({ kind: "cancelled" });
+  else lease.settle({ kind: "failed", failure: ended.failure, when: "committed", ...withUsage });
+  return { ...ended, ...withUsage };
+}
+
+type Answer = Extract<Committed, { kind: "answer" }>;
+
+function answer(input: RelayInput, committed: Answer, usage: Usage | undefined): Ending {
+  const { exchange, target } = input;
+  const bytes = finalBytes(input, committed);
+  exchange.out.writeHead(committed.status, {
+    "content-type": "application/json",
+    "content-length": String(bytes.length),
+    ...passedHeaders(committed.headers),
+    ...ownHeaders(exchange, target),
+  });
+  exchange.out.end(bytes);
+  return { ...ending(committed.status, committed.reading, usage), body: bytes.toString("utf8") };
+}
+
+/** The provider's own bytes, unless a quirk of its row needs mending; only our model name is taken back. */
+function finalBytes({ exchange, target }: RelayInput, committed: Answer): Buffer {
+  const quirks = responseQuirks(target.provider.row.quirks ?? []);
+  const bytes = quirks === undefined ? committed.bytes : Buffer.from(JSON.stringify(quirks.answer(committed.reading.body)));
+  const restore = modelRestorer(target, exchange);
+  return restore === undefined ? bytes : Buffer.from(restore(bytes.toString("latin1")), "latin1");
+}
+
+/** A whole answer for a client that wanted a stream. */
+function answerAsStream(input: RelayInput, committed: Answer, usage: Usage | undefined): Ending {
+  const { exchange, target } = input;
+  const quirks = responseQuirks(target.provider.row.quirks ?? []);
+  const body = quirks === undefined ? committed.reading.body : quirks.answer(committed.reading.body);
+  const shown: JsonObject = { ...body, model: target.model === body.model ? exchange.request.model : body.model };
+  const events = exchange.dialect.answerAsEvents(exchange.request.wantsStreamUsage ? shown : { ...shown, usage: undefined });
+  exchange.out.writeHead(200, streamHeaders(input, committed));
+  for (const event of events) exchange.out.write(`data: ${JSON.stringify(event)}\n\n`);
+  exchange.out.end(exchange.dialect.endOfStream);
+  return { ...ending(200, committed.reading, usage), body: JSON.stringify(body) };
+}
+
+function streamHeaders({ exchange, target }: RelayInput, committed: Committed): Record<string, string> {
+  return {
+    "content-type": "text/event-stream",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+    ...passedHeaders(committed.headers),
+    ...ownHeaders(exchange, target),
+  };
+}
+
+function ending(status: number, reading: Reading, usage: Usage | undefined): Ending {
+  return {
+    status,
+    text: reading.text,
+    reasoning: reading.reasoning,
+    ...(usage === undefined ? {} : { usage }),
+    ...(reading.finishReason === undefined ? {} : { finishReason: reading.finishReason }),
+  };
+}

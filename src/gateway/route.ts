@@ -1,0 +1,89 @@
+/**
+ * From the model a client named to the targets that may serve it, in fallback order. Pure, but for the
+ * cached model lists it looks at for names without a provider.
+ */
+import type { Operation } from "../canonical/request.ts";
+import { type Failure, failure } from "../kernel/failure.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import { definitionOf, upstreamId, withDefaults } from "../providers/definitions.ts";
+import { isVisible } from "../providers/visibility.ts";
+import type { ServedProvider, Snapshot } from "./snapshot.ts";
+
+/** A provider and the model to ask it for. */
+export interface Target {
+  readonly provider: ServedProvider;
+  /** The model as the provider knows it. */
+  readonly model: string;
+  /** `provider/name`, as listed. */
+  readonly id: string;
+  /** The request body for this target: defaults laid under it, the provider's model in it. */
+  body(native: JsonObject): JsonObject;
+}
+
+/** The names a provider offers, as far as they are known now. */
+export type OfferedNames = (provider: ServedProvider) => readonly string[];
+
+/** The targets for a model, or the failure that says why there is none. */
+export function route(
+  snapshot: Snapshot,
+  wanted: { readonly model: string; readonly operation: Operation },
+  offered: OfferedNames,
+): readonly Target[] | Failure {
+  const named = splitId(snapshot, wanted.model);
+  const found = named ?? bareModel(snapshot, wanted.model, offered);
+  if ("kind" in found) return found;
+  const { provider, name } = found;
+  const { row, settings } = provider;
+  const rules = { whitelist: settings.whitelistModels, ignore: settings.ignoreModels };
+  if (name === "" || !isVisible({ provider: row.id, name }, rules)) return unknownModel(wanted.model);
+  if (!row.operations.includes(wanted.operation)) {
+    return unknownModel(wanted.model, `Provider "${row.id}" does not offer ${wanted.operation}`);
+  }
+  return [target(provider, name)];
+}
+
+function target(provider: ServedProvider, name: string): Target {
+  const { models } = provider.settings;
+  const model = upstreamId(models, name);
+  const definition = definitionOf(models, name);
+  return {
+    provider,
+    model,
+    id: `${provider.row.id}/${name}`,
+    body: (native) => ({ ...(definition === undefined ? native : withDefaults(native, definition)), model }),
+  };
+}
+
+interface Named {
+  readonly provider: ServedProvider;
+  readonly name: string;
+}
+
+function splitId(snapshot: Snapshot, id: string): Named | Failure | undefined {
+  const slash = id.indexOf("/");
+  if (slash < 0) return undefined;
+  const provider = snapshot.providers.get(id.slice(0, slash).toLowerCase());
+  return provider === undefined ? undefined : { provider, name: id.slice(slash + 1) };
+}
+
+/** A model id without a configured provider in front: fine when exactly one provider offers it. */
+function bareModel(snapshot: Snapshot, model: string, offered: OfferedNames): Named | Failure {
+  const owners = [...snapshot.providers.values()].filter((provider) => offered(provider).includes(model));
+  const [owner] = owners;
+  if (owners.length === 1 && owner !== undefined) return { provider: owner, name: model };
+  if (owners.length > 1) {
+    const ids = owners.map((provider) => `${provider.row.id}/${model}`).join(", ");
+    return unknownModel(model, `Several providers offer "${model}"; name one of: ${ids}`);
+  }
+  const slash = model.indexOf("/");
+  if (slash > 0) {
+    const configured = [...snapshot.providers.keys()].join(", ") || "none";
+    return unknownModel(model, `Provider "${model.slice(0, slash)}" is not configured; configured are: ${configured}`);
+  }
+  return unknownModel(model, `No configured provider lists "${model}"; name it as "provider/${model}"`);
+}
+
+/** A 404 that does not say whether the model exists but is hidden. */
+export function unknownModel(model: string, message = `The model "${model}" does not exist`): Failure {
+  return failure({ scope: "request", kind: "unknown_model", status: 404, message, code: "model_not_found", param: "model" });
+}

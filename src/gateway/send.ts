@@ -1,0 +1,156 @@
+/**
+ * The only place that calls a provider. One call in, one reply or failure out; a call that was told to
+ * stop is destroyed at once. Bodies stay node streams.
+ */
+import { Buffer } from "node:buffer";
+import http from "node:http";
+import https from "node:https";
+import { HttpsProxyAgent } from "https-proxy-agent";
+import { getProxyForUrl } from "proxy-from-env";
+import type { Clock } from "../kernel/clock.ts";
+import { type Failure, failure, isFailure } from "../kernel/failure.ts";
+import type { UpstreamCall } from "../providers/adapter.ts";
+import { plainHeaders } from "../wire/headers.ts";
+import { classifyTransport } from "./classify.ts";
+
+/** Status and headers have come; the body is still on its way. */
+export interface UpstreamReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: http.IncomingMessage;
+}
+
+export interface SendOptions {
+  readonly connectTimeoutMs: number;
+  /** Aborted with a {@link Failure} as its reason. */
+  readonly signal: AbortSignal;
+}
+
+export interface Sender {
+  send(call: UpstreamCall, options: SendOptions): Promise<UpstreamReply | Failure>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+/** Idle connections kept per provider. */
+const MAX_IDLE_SOCKETS = 64;
+
+/** A sender with its own connection pool. Proxies come from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
+export function createSender(clock: Clock): Sender {
+  const agents = new Map<string, http.Agent>();
+  const agentFor = (url: URL): http.Agent => {
+    const proxy = getProxyForUrl(url.href);
+    const key = `${url.protocol}${proxy}`;
+    let agent = agents.get(key);
+    if (agent === undefined) {
+      agent = newAgent(url, proxy);
+      agents.set(key, agent);
+    }
+    return agent;
+  };
+  return {
+    async send(call, options) {
+      const sent = await sendOnce(call, options, { agent: agentFor(call.url), clock });
+      if (sent !== "stale_socket") return sent;
+      // A kept connection that the provider closed meanwhile says nothing about the provider: once more on a new one.
+      const again = await sendOnce(call, options, { agent: newAgent(call.url, getProxyForUrl(call.url.href)), clock });
+      return again === "stale_socket" ? classifyTransport(closed(), "first_byte") : again;
+    },
+    close() {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  };
+}
+
+function newAgent(url: URL, proxy: string): http.Agent {
+  const options = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: MAX_IDLE_SOCKETS };
+  if (proxy !== "") return new HttpsProxyAgent(proxy, options);
+  return url.protocol === "https:" ? new https.Agent(options) : new http.Agent(options);
+}
+
+function closed(): Error {
+  return Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" });
+}
+
+function sendOnce(
+  call: UpstreamCall,
+  options: SendOptions,
+  means: { readonly agent: http.Agent; readonly clock: Clock },
+): Promise<UpstreamReply | Failure | "stale_socket"> {
+  const { signal } = options;
+  if (signal.aborted) return Promise.resolve(reasonOf(signal));
+  return new Promise((resolve) => {
+    const { request } = call.url.protocol === "https:" ? https : http;
+    const sent = request(call.url, { method: call.method, headers: withLength(call), agent: means.agent });
+    let phase: "connect" | "first_byte" = "connect";
+    const stop = () => sent.destroy();
+    const cancelConnect = means.clock.after(options.connectTimeoutMs, () => {
+      settle(classifyTransport(new Error("connect timed out"), phase));
+      sent.destroy();
+    });
+    const settle = (result: UpstreamReply | Failure | "stale_socket") => {
+      cancelConnect();
+      if (isFailure(result) || result === "stale_socket") signal.removeEventListener("abort", stop);
+      resolve(result);
+    };
+    signal.addEventListener("abort", stop);
+    sent.on("socket", (socket) => {
+      const connected = () => {
+        phase = "first_byte";
+        cancelConnect();
+      };
+      if (!socket.connecting) connected();
+      else socket.once(call.url.protocol === "https:" ? "secureConnect" : "connect", connected);
+    });
+    sent.on("response", (body) => {
+      // From here on the reader of the body sees an abort as a destroyed stream.
+      body.once("close", () => signal.removeEventListener("abort", stop));
+      settle({ status: body.statusCode ?? 0, headers: plainHeaders(body.headers), body });
+    });
+    sent.on("error", (error) => {
+      if (signal.aborted) return settle(reasonOf(signal));
+      settle(sent.reusedSocket && isReset(error) ? "stale_socket" : classifyTransport(error, phase));
+    });
+    sent.on("close", () => settle(signal.aborted ? reasonOf(signal) : classifyTransport(closed(), phase)));
+    sent.end(call.body);
+  });
+}
+
+function withLength(call: UpstreamCall): Record<string, string> {
+  return call.body === undefined ? { ...call.headers } : { ...call.headers, "content-length": String(call.body.length) };
+}
+
+function isReset(error: Error): boolean {
+  return "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
+}
+
+/** Why a signal was aborted: the failure it carries. */
+export function reasonOf(signal: AbortSignal): Failure {
+  const reason: unknown = signal.reason;
+  return isFailure(reason)
+    ? reason
+    : failure({ scope: "client", kind: "client_gone", status: 499, message: "The client closed the connection" });
+}
+
+/**
+ * Reads a body whole.
+ * `cut`: the connection broke before its end; `too_long`: it exceeds `maxBytes` and reading was stopped.
+ */
+export function readBody(body: http.IncomingMessage, maxBytes: number): Promise<Buffer | "cut" | "too_long"> {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    body.on("data", (piece: Buffer) => {
+      size += piece.length;
+      if (size > maxBytes) {
+        resolve("too_long");
+        body.destroy();
+        return;
+      }
+      pieces.push(piece);
+    });
+    body.on("end", () => resolve(body.complete ? Buffer.concat(pieces) : "cut"));
+    body.on("error", () => resolve("cut"));
+    body.on("close", () => resolve("cut"));
+  });
+}

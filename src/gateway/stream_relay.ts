@@ -1,0 +1,222 @@
+/**
+ * One stream on its way to the client: provider's bytes as they are, with back-pressure, a heartbeat and an
+ * idle limit. Ends exactly once. An answer that breaks off becomes an error event, never a quiet end.
+ */
+import type { ServerResponse } from "node:http";
+import type { Clock } from "../kernel/clock.ts";
+import { type Failure, failure } from "../kernel/failure.ts";
+import { isObject, type JsonObject, parseJson } from "../kernel/json.ts";
+import type { Usage } from "../kernel/usage.ts";
+import { type ChunkQuirks, responseQuirks } from "../providers/quirks.ts";
+import { eventData, splitEvents } from "../wire/sse.ts";
+import { classifyAnswerError, classifyTransport } from "./classify.ts";
+import type { Ending, Exchange } from "./exchange.ts";
+import type { EventFeed, FeedEnd } from "./feed.ts";
+import { modelRestorer } from "./model_name.ts";
+import { reasonOf } from "./send.ts";
+import type { Target } from "./route.ts";
+
+const DONE = "[DONE]";
+/** An unasked-for field that a provider adds to every event when usage was asked for. */
+const NULL_USAGE = ',"usage":null';
+/** How much text and reasoning is kept for the request log. */
+const MAX_LOGGED_CHARS = 1024 * 1024;
+
+export interface StreamRelayOptions {
+  readonly exchange: Exchange;
+  readonly target: Target;
+  readonly held: string;
+  readonly feed: EventFeed;
+  readonly hidesUsage: boolean;
+  readonly clock: Clock;
+}
+
+export class StreamRelay {
+  readonly #options: StreamRelayOptions;
+  readonly #out: ServerResponse;
+  readonly #restore: ((text: string) => string) | undefined;
+  readonly #quirks: ChunkQuirks | undefined;
+  #resolve: (ending: Ending) => void = () => {};
+  #cancelWatch: () => void = () => {};
+  #isEnded = false;
+  #isBlocked = false;
+  /** The client has part of an event: only its rest may follow. */
+  #isInsideEvent = false;
+  #lastReadAt: number;
+  #lastWriteAt: number;
+  #usage: Usage | undefined;
+  #finishReason: string | undefined;
+  #text = "";
+  #reasoning = "";
+
+  constructor(options: StreamRelayOptions) {
+    this.#options = options;
+    this.#out = options.exchange.out;
+    this.#restore = modelRestorer(options.target, options.exchange);
+    this.#quirks = responseQuirks(options.target.provider.row.quirks ?? [])?.chunks();
+    this.#lastReadAt = this.#lastWriteAt = options.clock.now();
+  }
+
+  /** Relays until the end, and says how it came. Never throws. */
+  run(): Promise<Ending> {
+    const { exchange, feed, held } = this.#options;
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      const { signal } = exchange;
+      if (signal.aborted) return this.#end(reasonOf(signal));
+      signal.addEventListener("abort", this.#onClientGone, { once: true });
+      this.#out.on("drain", this.#onDrain);
+      this.#watch();
+      this.#events(held, "");
+      if (!this.#isEnded) {
+        feed.attach({
+          events: (whole, torn) => this.#events(whole, torn),
+          end: (how, rest) => this.#feedEnded(how, rest),
+        });
+      }
+    });
+  }
+
+  readonly #onClientGone = () => this.#end(reasonOf(this.#options.exchange.signal));
+
+  readonly #onDrain = () => {
+    this.#isBlocked = false;
+    this.#lastReadAt = this.#options.clock.now();
+    this.#options.feed.resume();
+  };
+
+  #events(whole: string, torn: string): void {
+    this.#lastReadAt = this.#options.clock.now();
+    if (torn !== "") {
+      this.#write(torn);
+      this.#isInsideEvent = whole === "" && !torn.endsWith("\n");
+    }
+    if (whole === "") return;
+    this.#isInsideEvent = false;
+    const shown = this.#options.hidesUsage ? whole.replaceAll(NULL_USAGE, "") : whole;
+    if (!this.#mustRead(shown)) return this.#write(this.#restore === undefined ? shown : this.#restore(shown));
+    for (const raw of splitEvents(shown)) {
+      if (this.#isEnded) return;
+      this.#event(raw);
+    }
+  }
+
+  /** Most events are text deltas that nobody but the client needs to read. */
+  #mustRead(text: string): boolean {
+    return this.#quirks !== undefined || this.#options.exchange.capture !== undefined || text.includes('"usage"') ||
+      text.includes('"error"') || text.includes(DONE) || text.includes('"finish_reason":"') || text.includes('"finish_reason": "');
+  }
+
+  #event(raw: string): void {
+    const { exchange, target, clock } = this.#options;
+    const data = eventData(raw);
+    if (data === DONE) return this.#end(undefined);
+    const body = data === undefined ? undefined : parseJson(data);
+    if (!isObject(body)) return this.#write(raw);
+    const error = classifyAnswerError(body, { row: target.provider.row, model: target.model, now: clock.now() });
+    if (error !== undefined) return this.#end(error);
+    exchange.capture?.chunk(data ?? "");
+    const reading = exchange.dialect.readEvent(body);
+    this.#usage = reading.usage ?? this.#usage;
+    this.#finishReason = reading.finishReason ?? this.#finishReason;
+    this.#keep(reading.text, reading.reasoning);
+    if (reading.isUsageOnly && this.#options.hidesUsage) return;
+    const hidden = this.#options.hidesUsage && reading.usage !== undefined ? without(body, "usage") : body;
+    if (this.#quirks !== undefined) return this.#quirks.push(hidden).forEach((chunk) => this.#writeJson(chunk));
+    if (hidden !== body) return this.#writeJson(hidden);
+    this.#write(this.#restore === undefined ? raw : this.#restore(raw));
+  }
+
+  #keep(text: string, reasoning: string): void {
+    if (this.#options.exchange.capture === undefined) return;
+    if (this.#text.length < MAX_LOGGED_CHARS) this.#text += text;
+    if (this.#reasoning.length < MAX_LOGGED_CHARS) this.#reasoning += reasoning;
+  }
+
+  #feedEnded(how: FeedEnd, rest: string): void {
+    if (this.#isEnded) return;
+    if (how === "complete" && rest !== "") this.#events(`${rest}\n\n`, "");
+    if (this.#isEnded) return;
+    const isWhole = this.#finishReason !== undefined;
+    this.#end(isWhole ? undefined : classifyTransport(new Error("the answer broke off"), "body"));
+  }
+
+  /** Tells the client how it ended, unless it left, and lets go of everything. */
+  #end(failed: Failure | undefined): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const { exchange, feed, clock } = this.#options;
+    this.#cancelWatch();
+    exchange.signal.removeEventListener("abort", this.#onClientGone);
+    this.#out.off("drain", this.#onDrain);
+    if (failed === undefined) feed.drain(clock);
+    else feed.destroy();
+    if (failed?.scope !== "client") {
+      for (const chunk of this.#quirks?.flush() ?? []) this.#writeJson(chunk);
+      if (this.#isInsideEvent) this.#out.write("\n\n");
+      if (failed !== undefined) this.#out.write(exchange.dialect.encodeFailureEvent(failed));
+      this.#out.end(exchange.dialect.endOfStream);
+    } else this.#out.destroy();
+    this.#resolve({
+      status: 200,
+      text: this.#text,
+      reasoning: this.#reasoning,
+      ...(failed === undefined ? {} : { failure: failed }),
+      ...(this.#usage === undefined ? {} : { usage: this.#usage }),
+      ...(this.#finishReason === undefined ? {} : { finishReason: this.#finishReason }),
+    });
+  }
+
+  #writeJson(body: JsonObject): void {
+    const { exchange, target } = this.#options;
+    const shown = body.model === target.model ? { ...body, model: exchange.request.model } : body;
+    this.#lastWriteAt = this.#options.clock.now();
+    this.#flow(this.#out.write(`data: ${JSON.stringify(shown)}\n\n`));
+  }
+
+  /** Raw text, one character a byte. */
+  #write(raw: string): void {
+    this.#lastWriteAt = this.#lastReadAt;
+    this.#flow(this.#out.write(raw, "latin1"));
+  }
+
+  /** A client that reads slowly stops the provider's stream until it has caught up. */
+  #flow(hasRoom: boolean): void {
+    if (hasRoom || this.#isBlocked) return;
+    this.#isBlocked = true;
+    this.#options.feed.pause();
+  }
+
+  /** One timer for heartbeat and idle limit; it looks at the clock instead of being reset by every event. */
+  #watch(): void {
+    const { heartbeatMs, streamIdleTimeoutMs } = this.#options.exchange.snapshot.config;
+    const now = this.#options.clock.now();
+    if (now - this.#lastReadAt >= streamIdleTimeoutMs) return this.#end(this.#idle(streamIdleTimeoutMs));
+    const isDue = heartbeatMs > 0 && now - this.#lastWriteAt >= heartbeatMs;
+    if (isDue && !this.#isBlocked && !this.#isInsideEvent) {
+      this.#out.write(this.#options.exchange.dialect.heartbeat);
+      this.#lastWriteAt = now;
+    }
+    const idleAt = this.#lastReadAt + streamIdleTimeoutMs;
+    const beatAt = heartbeatMs > 0 ? Math.max(this.#lastWriteAt, now - heartbeatMs + 1) + heartbeatMs : Infinity;
+    this.#cancelWatch = this.#options.clock.after(Math.max(Math.min(idleAt, beatAt) - now, 1), () => this.#watch());
+  }
+
+  #idle(limitMs: number): Failure {
+    if (this.#isBlocked) {
+      return failure({ scope: "client", kind: "client_gone", status: 499, message: "The client stopped reading" });
+    }
+    const { id } = this.#options.target.provider.row;
+    return failure({
+      scope: "transport",
+      kind: "read_timeout",
+      status: 504,
+      message: `Provider "${id}" sent nothing for ${limitMs / 1000} s`,
+    });
+  }
+}
+
+function without(body: JsonObject, key: string): JsonObject {
+  const { [key]: _left, ...rest } = body;
+  return rest;
+}

@@ -1,0 +1,141 @@
+/**
+ * The tries of one request at one target: which credentials are out, what has failed so far, how much time
+ * is left. Keeps the bookkeeping out of the request line.
+ */
+import { type Failure, failure, isFailure } from "../kernel/failure.ts";
+import type { Lease } from "../pool/lease.ts";
+import { conversationKey } from "./conversation.ts";
+import type { Committed } from "./attempt.ts";
+import type { Deps } from "./deps.ts";
+import type { Exchange } from "./exchange.ts";
+import { type NextStep, nextStep } from "./retry.ts";
+import type { Target } from "./route.ts";
+
+/** A stream's first try may not use up the time of the others, but gets at least this much of it, ms. */
+const LEAST_FIRST_BYTE_MS = 10_000;
+
+export class Tries {
+  readonly #exchange: Exchange;
+  readonly #target: Target;
+  readonly #deps: Deps;
+  readonly #excluded = new Set<string>();
+  readonly #affinityKey: string | undefined;
+  #sameRetries = 0;
+  #sawTrouble: "first" | "repeated" = "first";
+  #last: Failure | undefined;
+  #attemptAt = 0;
+  #attemptMs = 0;
+
+  constructor(input: { readonly exchange: Exchange; readonly target: Target; readonly deps: Deps }) {
+    this.#exchange = input.exchange;
+    this.#target = input.target;
+    this.#deps = input.deps;
+    input.exchange.target = input.target;
+    this.#affinityKey = conversationKey(input.exchange, input.target.id);
+    input.deps.budget(input.target.provider.row.id).request(input.deps.clock.now());
+  }
+
+  /** Leases a credential for the next try; the wait counts as waiting, not as overhead. */
+  async acquire(): Promise<Lease | Failure> {
+    const { stopwatch, clock } = this.#deps;
+    const { deadlineAt, signal } = this.#exchange;
+    const began = stopwatch();
+    const got = await this.#target.provider.pool.acquire({
+      model: this.#target.model,
+      exclude: this.#excluded,
+      deadlineAt,
+      signal,
+      ...(this.#affinityKey === undefined ? {} : { affinityKey: this.#affinityKey }),
+    });
+    this.#attemptAt = clock.now();
+    this.#attemptMs = stopwatch();
+    this.#exchange.waitedMs += this.#attemptMs - began;
+    return got;
+  }
+
+  /** How long the next try may take until its first byte. */
+  timeoutMs(): number {
+    const { snapshot, request, deadlineAt } = this.#exchange;
+    if (!request.isStream) return snapshot.config.answerTimeoutMs;
+    const leftMs = Math.max(deadlineAt - this.#attemptAt, 1);
+    const fairMs = this.#otherCount() > 1 ? Math.max(leftMs / 2, LEAST_FIRST_BYTE_MS) : leftMs;
+    return Math.min(fairMs, leftMs);
+  }
+
+  /** Notes a try that ended or committed. */
+  record(lease: Lease, result: Committed | Failure): void {
+    const durationMs = this.#deps.stopwatch() - this.#attemptMs;
+    this.#exchange.waitedMs += durationMs;
+    const record = {
+      provider: this.#target.provider.row.id,
+      model: this.#target.model,
+      credential: lease.credential.id,
+      startedAt: this.#attemptAt,
+      durationMs,
+      ...(isFailure(result) ? { failure: result } : {}),
+    };
+    this.#exchange.attempts.push(record);
+    this.#deps.onAttempt(this.#exchange, record);
+  }
+
+  /** Gives the credential back after a failed try and says what comes next. */
+  settle(lease: Lease, failed: Failure): NextStep {
+    this.#last = failed;
+    const isTrouble = failed.scope === "provider" || failed.scope === "transport";
+    lease.settle(
+      failed.scope === "client"
+        ? { kind: "cancelled" }
+        : { kind: "failed", failure: failed, when: "before_commit", trouble: this.#sawTrouble },
+    );
+    if (isTrouble) this.#sawTrouble = "repeated";
+    const next = nextStep(failed, {
+      otherCount: this.#otherCount(lease.credential.id),
+      sameRetries: this.#sameRetries,
+      budget: this.#deps.budget(this.#target.provider.row.id),
+      now: this.#deps.clock.now(),
+      random: this.#deps.random,
+    });
+    if (next.kind === "rotate" && next.exclude === "exclude") this.#excluded.add(lease.credential.id);
+    if (next.kind === "same") this.#sameRetries += 1;
+    return next;
+  }
+
+  /** Waits before the same credential is tried again; ends early when the client leaves. */
+  pause(delayMs: number): Promise<void> {
+    const { signal } = this.#exchange;
+    this.#exchange.waitedMs += delayMs;
+    return new Promise((resolve) => {
+      const done = () => {
+        cancel();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const cancel = this.#deps.clock.after(delayMs, done);
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
+
+  /**
+   * What the client is told when no credential can be had (any more): the provider's own trouble when that
+   * is all there was, else the state of the pool.
+   */
+  verdict(refusal: Failure): Failure {
+    const last = this.#last;
+    if (last === undefined || refusal.scope === "client" || refusal.status === 429) return refusal;
+    const isTrouble = last.scope === "provider" || last.scope === "transport";
+    if (!isTrouble) return failure({ ...refusal, message: `${refusal.message}. The last attempt: ${last.message}` });
+    const { credentials, retryAfterMs } = refusal;
+    const status = refusal.kind === "deadline" ? refusal.status : last.status;
+    return failure({
+      ...last,
+      status,
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+
+  #otherCount(besides?: string): number {
+    const out = besides === undefined ? this.#excluded : new Set([...this.#excluded, besides]);
+    return this.#target.provider.pool.usableCount({ model: this.#target.model, exclude: out });
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * From an HTTP request to an `Exchange`: body read within its limit, JSON checked, deadline and request id
+ * settled. Whatever is wrong with a request is found here, before any credential is touched.
+ */
+import { Buffer } from "node:buffer";
+import { createHash, randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Dialect } from "../dialects/dialect.ts";
+import type { Exchange } from "../gateway/exchange.ts";
+import type { OpenCapture } from "../gateway/deps.ts";
+import type { Snapshot } from "../gateway/snapshot.ts";
+import type { Clock, Stopwatch } from "../kernel/clock.ts";
+import { type Failure, failure, isFailure } from "../kernel/failure.ts";
+import { isObject, type JsonObject, parseJson } from "../kernel/json.ts";
+
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+/** A client may shorten its deadline, within reason. */
+const TIMEOUT_HEADERS = ["x-keyproxy-timeout", "x-stainless-timeout"] as const;
+const MAX_TIMEOUT_SECONDS = 7 * 24 * 3600;
+
+export interface IngressInput {
+  readonly incoming: IncomingMessage;
+  readonly out: ServerResponse;
+  readonly path: string;
+  readonly dialect: Dialect;
+  readonly snapshot: Snapshot;
+  readonly clock: Clock;
+  readonly stopwatch: Stopwatch;
+  readonly openCapture: OpenCapture;
+}
+
+/** The exchange for a request, or what is wrong with it. */
+export async function readExchange(input: IngressInput): Promise<Exchange | Failure> {
+  const { incoming, out, dialect, snapshot, clock, stopwatch } = input;
+  const startedMs = stopwatch();
+  const arrivedAt = clock.now();
+  const timeoutMs = clientTimeout(incoming, snapshot.config.globalTimeoutMs);
+  if (isFailure(timeoutMs)) return timeoutMs;
+  const body = await readJsonBody(incoming, snapshot.config.maxBodyBytes);
+  if (isFailure(body)) return body;
+  const request = dialect.decodeRequest(body);
+  if (isFailure(request)) return request;
+  const requestId = requestIdOf(incoming);
+  return {
+    requestId,
+    dialect,
+    request,
+    snapshot,
+    out,
+    signal: clientSignal(out),
+    arrivedAt,
+    deadlineAt: arrivedAt + timeoutMs,
+    elapsedMs: () => stopwatch() - startedMs,
+    client: clientMark(incoming),
+    capture: input.openCapture({ requestId, request: { method: "POST", path: input.path, headers: incoming.headers, body } }),
+    attempts: [],
+    waitedMs: 0,
+    target: undefined,
+  };
+}
+
+/** The client's own id when it is printable and short, else a new one. */
+export function requestIdOf(incoming: IncomingMessage): string {
+  const given = incoming.headers["x-request-id"];
+  return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** Aborted, with a failure as its reason, when the client closes before the answer has ended. */
+function clientSignal(out: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  out.once("close", () => {
+    if (!out.writableFinished) gone.abort(clientGone());
+  });
+  return gone.signal;
+}
+
+function clientGone(): Failure {
+  return failure({ scope: "client", kind: "client_gone", status: 499, message: "The client closed the connection" });
+}
+
+/** Tells clients apart for affinity; the key itself is not kept. */
+function clientMark(incoming: IncomingMessage): string {
+  const key = incoming.headers.authorization ?? incoming.headers["x-api-key"] ?? "";
+  return createHash("sha1").update(String(key)).digest("base64");
+}
+
+function clientTimeout(incoming: IncomingMessage, longestMs: number): number | Failure {
+  for (const name of TIMEOUT_HEADERS) {
+    const value = incoming.headers[name];
+    if (typeof value !== "string") continue;
+    const seconds = Number(value);
+    if (value.trim() === "" || !(seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS)) {
+      return badRequest(`Invalid header "${name}": expected seconds between 0 and ${MAX_TIMEOUT_SECONDS}`, name);
+    }
+    return Math.min(seconds * 1000, longestMs);
+  }
+  return longestMs;
+}
+
+/** Reads a JSON object from a request body, or says what is wrong with it. */
+export async function readJsonBody(incoming: IncomingMessage, maxBytes: number): Promise<JsonObject | Failure> {
+  const encoding = incoming.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    return failure({
+      scope: "request",
+      kind: "invalid_request",
+      status: 415,
+      message: `Cannot read the request body: content-encoding "${encoding.slice(0, 40)}" is not supported`,
+    });
+  }
+  const bytes = await readBytes(incoming, maxBytes);
+  if (isFailure(bytes)) return bytes;
+  const text = bytes.toString("utf8");
+  const body = parseJson(text);
+  if (isObject(body)) return body;
+  const found = text.trim() === "" ? "it is empty" : body === undefined ? "it is not valid JSON" : "expected a JSON object";
+  return badRequest(`Cannot read the request body: ${found}`);
+}
+
+function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer | Failure> {
+  const tooLarge = failure({
+    scope: "request",
+    kind: "too_large",
+    status: 413,
+    message: `The request body is larger than the limit of ${maxBytes} bytes (MAX_BODY_BYTES)`,
+  });
+  if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge);
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    incoming.on("data", (piece: Buffer) => {
+      size += piece.length;
+      if (size > maxBytes) {
+        incoming.pause();
+        resolve(tooLarge);
+      } else pieces.push(piece);
+    });
+    incoming.on("end", () => resolve(Buffer.concat(pieces)));
+    incoming.on("error", () => resolve(clientGone()));
+    incoming.on("close", () => resolve(clientGone()));
+  });
+}
+
+function badRequest(message: string, param?: string): Failure {
+  return failure({ scope: "request", kind: "invalid_request", status: 400, message, ...(param === undefined ? {} : { param }) });
+}

@@ -1,0 +1,130 @@
+/** The routes that tell what can be called: models, providers, and how many tokens a text has. */
+import type { IncomingMessage } from "node:http";
+import { unknownModel } from "../gateway/route.ts";
+import type { ServedProvider } from "../gateway/snapshot.ts";
+import { countTokens } from "../gateway/tokens.ts";
+import { type Failure, failure, isFailure } from "../kernel/failure.ts";
+import { asString } from "../kernel/json.ts";
+import type { ModelFacts } from "../providers/model_facts.ts";
+import { isVisible } from "../providers/visibility.ts";
+import type { HttpDeps } from "./deps.ts";
+import { readJsonBody } from "./ingress.ts";
+
+/** One row of `GET /v1/models`. Facts that nobody knows are absent. */
+export interface ModelRow {
+  readonly id: string;
+  readonly object: "model";
+  readonly created: number;
+  readonly owned_by: string;
+  readonly context_length?: number | undefined;
+}
+
+/** `GET /v1/models`: defined models first, then what each provider lists, hidden ones left out. */
+export async function modelList(deps: HttpDeps, form: "bare" | "enriched") {
+  const providers = [...deps.snapshot().providers.values()];
+  await deps.listModels(providers.map((provider) => provider.row.id));
+  return { object: "list", data: providers.flatMap((provider) => rowsOf(provider, deps, form)) };
+}
+
+/** `GET /v1/models/{id}` */
+export async function modelById(deps: HttpDeps, id: string): Promise<ModelRow | Failure> {
+  const provider = deps.snapshot().providers.get(id.slice(0, Math.max(id.indexOf("/"), 0)));
+  if (provider === undefined) return unknownModel(id);
+  await deps.listModels([provider.row.id]);
+  return rowsOf(provider, deps, "enriched").find((row) => row.id === id) ?? unknownModel(id);
+}
+
+function rowsOf(provider: ServedProvider, deps: HttpDeps, form: "bare" | "enriched"): ModelRow[] {
+  const { row, settings } = provider;
+  const rules = { whitelist: settings.whitelistModels, ignore: settings.ignoreModels };
+  const upstream = new Map(settings.models.map((model) => [model.name, model.id]));
+  for (const model of deps.modelsOf(provider)) if (!upstream.has(model.id)) upstream.set(model.id, model.id);
+  return [...upstream]
+    .filter(([name]) => isVisible({ provider: row.id, name }, rules))
+    .map(([name, id]) => ({
+      id: `${row.id}/${name}`,
+      object: "model",
+      created: 0,
+      owned_by: row.id,
+      ...(form === "bare" ? {} : shownFacts(deps.factsOf({ provider: row.id, id }))),
+    }));
+}
+
+/** Facts under the names that clients of model lists look for; prices in US dollars per token, as text. */
+function shownFacts(facts: ModelFacts | undefined): object {
+  if (facts === undefined) return {};
+  const { contextTokens, maxOutputTokens, prices, inputModalities, outputModalities } = facts;
+  const perToken = (perMillion: number | undefined) => perMillion === undefined ? undefined : String(perMillion / 1e6);
+  return {
+    context_length: contextTokens,
+    max_output_tokens: maxOutputTokens,
+    pricing: prices === undefined ? undefined : {
+      prompt: perToken(prices.inputPerMillion),
+      completion: perToken(prices.outputPerMillion),
+      input_cache_read: perToken(prices.cachedInputPerMillion),
+    },
+    architecture: inputModalities === undefined && outputModalities === undefined
+      ? undefined
+      : { input_modalities: inputModalities, output_modalities: outputModalities },
+  };
+}
+
+/** `GET /v1/providers`: where requests go, and how the credentials of each provider are. */
+export function providerList(deps: HttpDeps) {
+  const data = [...deps.snapshot().providers.values()].map((provider) => {
+    const members = provider.pool.report();
+    const states: Record<string, number> = {};
+    for (const member of members) states[member.state] = (states[member.state] ?? 0) + 1;
+    return {
+      id: provider.row.id,
+      name: provider.row.name,
+      base_url: provider.row.baseUrl,
+      rotation_mode: provider.settings.rotation,
+      circuit: provider.pool.circuit,
+      queued: provider.pool.queuedCount,
+      in_flight: provider.pool.inFlightCount,
+      credential_count: members.length,
+      credentials_by_state: states,
+      credentials: members.map(({ id, display, state, reason, until, inFlightCount, today }) => ({
+        id,
+        display,
+        state,
+        reason,
+        until,
+        in_flight: inFlightCount,
+        today: {
+          requests: today.requestCount,
+          failures: today.failureCount,
+          input_tokens: today.inputTokens,
+          cached_tokens: today.cachedTokens,
+          output_tokens: today.outputTokens,
+          cost_usd: today.costUsd,
+        },
+      })),
+    };
+  });
+  return { object: "list", data };
+}
+
+/** `POST /v1/token-count`: exact for OpenAI's models, an estimate for others, and it says which. */
+export async function tokenCount(incoming: IncomingMessage, deps: HttpDeps) {
+  const body = await readJsonBody(incoming, deps.snapshot().config.maxBodyBytes);
+  if (isFailure(body)) return body;
+  const model = asString(body.model);
+  if (model === undefined || model === "") return wrongField("model", "a model name is required");
+  if (body.messages === undefined && body.text === undefined && body.input === undefined) {
+    return wrongField("messages", 'one of "messages", "text" or "input" is required');
+  }
+  const { count, isEstimate, encoding } = await countTokens({ ...body, model });
+  return { token_count: count, is_estimate: isEstimate, encoding };
+}
+
+function wrongField(param: string, what: string): Failure {
+  return failure({
+    scope: "request",
+    kind: "invalid_request",
+    status: 400,
+    message: `Invalid request field "${param}": ${what}`,
+    param,
+  });
+}

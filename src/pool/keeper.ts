@@ -1,0 +1,101 @@
+/**
+ * The pool's memory: what is written to the journal as state changes, and what is read back at start.
+ * Members' rests change only through here, so nothing that should survive a restart is forgotten.
+ */
+import type { RestRow, StoredState, UsageRow } from "../store/store.ts";
+import type { Outcome } from "./lease.ts";
+import { endsWithDay } from "./health.ts";
+import { type Member, type Rest, type Slot, slotOf } from "./member.ts";
+import { dayName, dayStart } from "./quota.ts";
+
+/** Takes changes; never blocks and never throws (`store/write_behind.ts`). */
+export interface Journal {
+  record(row: UsageRow): void;
+  rest(row: RestRow): void;
+  endRest(key: { readonly credential: string; readonly model: string | null }): void;
+  reset(at: number): void;
+}
+
+export class Keeper {
+  readonly #journal: Journal | undefined;
+  readonly #stored: StoredState | undefined;
+  /** Instant of the last daily reset that what is stored has seen, epoch ms. */
+  #storedResetAt = 0;
+
+  constructor(options: { readonly journal: Journal | undefined; readonly stored: StoredState | undefined }) {
+    this.#journal = options.journal;
+    this.#stored = options.stored;
+  }
+
+  /** Called once, before members are revived: notes a reset that was missed while the process was down. A fresh store missed none. */
+  start(now: number, resetMinute: number): void {
+    const lastResetAt = this.#stored?.lastResetAt ?? null;
+    this.#storedResetAt = lastResetAt ?? now;
+    if (lastResetAt === null || lastResetAt < dayStart(now, resetMinute)) this.#journal?.reset(now);
+  }
+
+  /** Gives a member what was stored about it, less what ended with a day that is over. */
+  revive(member: Member, now: number, resetMinute: number): void {
+    const { id } = member.credential;
+    const today = dayName(now, resetMinute);
+    const isPast = this.#storedResetAt < dayStart(now, resetMinute);
+    for (const row of this.#stored?.usage ?? []) {
+      if (row.credential !== id || row.day !== today) continue;
+      const { credential: _credential, model, day: _day, ...counters } = row;
+      slotOf(member, model).today = { ...counters };
+    }
+    for (const row of this.#stored?.rests ?? []) {
+      if (row.credential !== id) continue;
+      const { credential: _credential, model, ...rest } = row;
+      if (isPast && endsWithDay(rest)) {
+        this.#journal?.endRest({ credential: id, model });
+        continue;
+      }
+      if (model === null) {
+        member.rest = rest;
+        continue;
+      }
+      const slot = slotOf(member, model);
+      slot.rest = rest;
+      if (rest.reason === "rate_limited" && !rest.isHinted) slot.ladderStep = rest.step + 1;
+    }
+  }
+
+  setSlotRest(slot: Slot, rest: Rest | null): void {
+    this.#write({ credential: slot.member.credential.id, model: slot.model }, slot.rest, rest);
+    slot.rest = rest;
+  }
+
+  setMemberRest(member: Member, rest: Rest | null): void {
+    this.#write({ credential: member.credential.id, model: null }, member.rest, rest);
+    member.rest = rest;
+  }
+
+  #write(key: { credential: string; model: string | null }, before: Rest | null, after: Rest | null): void {
+    if (after !== null) this.#journal?.rest({ ...key, ...after });
+    else if (before !== null) this.#journal?.endRest(key);
+  }
+
+  /** Adds one settled lease to today's counters. */
+  count(slot: Slot, outcome: Outcome, day: { readonly now: number; readonly resetMinute: number }): void {
+    const { today } = slot;
+    if (outcome.kind === "failed") today.failureCount += 1;
+    const usage = outcome.kind === "cancelled" ? undefined : outcome.usage;
+    if (usage !== undefined) {
+      today.inputTokens += usage.inputTokens;
+      today.cachedTokens += usage.cachedTokens;
+      today.outputTokens += usage.outputTokens;
+      today.costUsd += usage.costUsd ?? 0;
+    }
+    this.#journal?.record({
+      credential: slot.member.credential.id,
+      model: slot.model,
+      day: dayName(day.now, day.resetMinute),
+      ...today,
+    });
+  }
+
+  dayBegan(now: number): void {
+    this.#journal?.reset(now);
+  }
+}

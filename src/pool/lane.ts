@@ -1,0 +1,71 @@
+/**
+ * A lane: the slots of one model over all members of a pool, and the requests that wait for one of them
+ * in arrival order. A waiter leaves exactly once: with a lease, with a failure, or because its client left.
+ */
+import type { Clock } from "../kernel/clock.ts";
+import type { Failure } from "../kernel/failure.ts";
+import type { Lease } from "./lease.ts";
+import type { Slot } from "./member.ts";
+
+/** What a request wants of a pool. */
+export interface Ask {
+  readonly model: string;
+  /** Ids of credentials that this request must not get. */
+  readonly exclude: ReadonlySet<string>;
+  readonly affinityKey?: string;
+  /** Instant at which waiting is pointless, epoch ms. */
+  readonly deadlineAt: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Waiter {
+  readonly ask: Ask;
+  readonly resolve: (result: Lease | Failure) => void;
+}
+
+export class Lane {
+  readonly model: string;
+  readonly #clock: Clock;
+  readonly #wake: (lane: Lane) => void;
+  /** One a member, in discovery order. */
+  slots: Slot[] = [];
+  /** Sequential mode: id of the credential in use. */
+  current: string | undefined;
+  /** The provider said that it has no such model; asked again after this instant, epoch ms. */
+  absentUntilAt = 0;
+  /** Insertion order is arrival order. */
+  readonly waiters = new Set<Waiter>();
+  /** Leases that are out. */
+  inFlight = 0;
+  #wakesAt = Infinity;
+  #cancelWake: (() => void) | undefined;
+
+  /** `wake` is called at the instants given to `wakeAt`. */
+  constructor(fields: { readonly model: string; readonly clock: Clock; readonly wake: (lane: Lane) => void }) {
+    this.model = fields.model;
+    this.#clock = fields.clock;
+    this.#wake = fields.wake;
+  }
+
+  /** True when forgetting the lane would lose nobody. */
+  get isIdle(): boolean {
+    return this.waiters.size === 0 && this.inFlight === 0;
+  }
+
+  /** Wakes at `at`, epoch ms; Infinity = never. Only the soonest instant is kept: who is woken too early asks again. */
+  wakeAt(at: number): void {
+    if (at >= this.#wakesAt) return;
+    this.stopWaking();
+    this.#wakesAt = at;
+    this.#cancelWake = this.#clock.after(Math.max(at - this.#clock.now(), 0), () => {
+      this.stopWaking();
+      this.#wake(this);
+    });
+  }
+
+  stopWaking(): void {
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
+    this.#wakesAt = Infinity;
+  }
+}

@@ -1,0 +1,485 @@
+/**
+ * The pool of one provider: acquire a lease on the best credential, settle it once. All state of members
+ * changes here and nowhere else; what to choose and what a failure does are decided by pure functions.
+ */
+import type { Credential } from "../credentials/credential.ts";
+import { type Clock, type Random, systemClock, systemRandom } from "../kernel/clock.ts";
+import { type Failure, failure, type FailureKind } from "../kernel/failure.ts";
+import type { StoredState } from "../store/store.ts";
+import { Affinity } from "./affinity.ts";
+import { type Circuit, CLOSED, gate, onReached, onUndecided, onUnreached } from "./circuit.ts";
+import { afterFailure, availability, endsWithDay, isQuarantined, stands } from "./health.ts";
+import { type Journal, Keeper } from "./keeper.ts";
+import { type Ask, Lane, type Waiter } from "./lane.ts";
+import { Lease, type Outcome } from "./lease.ts";
+import { type Member, newMember, newSlot, noCounters, type Slot, slotOf } from "./member.ts";
+import { nextDayStart } from "./quota.ts";
+import { type MemberReport, refusal, reportMember, reportSlot } from "./report.ts";
+import { choose } from "./select.ts";
+
+export type { Ask } from "./lane.ts";
+
+const MODEL_ABSENT_MS = 10 * 60_000;
+/** Clients choose model names, so the number of lanes is bounded: the one unused longest is forgotten. */
+const MAX_LANES = 2_000;
+
+/** How a pool chooses and rests. Durations are ms. */
+export interface PoolSettings {
+  /** Requests at once per credential and model; `Infinity` = unlimited. */
+  readonly maxInFlight: number;
+  readonly rotation: "balanced" | "sequential";
+  readonly tolerance: number;
+  readonly cooldownLadderMs: readonly number[];
+  readonly maxQueue: number;
+  readonly isAffinityOn: boolean;
+  /** Minutes after 00:00 UTC at which daily counters start again. */
+  readonly dailyResetMinute: number;
+}
+
+export const DEFAULT_POOL_SETTINGS: PoolSettings = {
+  maxInFlight: 1,
+  rotation: "balanced",
+  tolerance: 0,
+  cooldownLadderMs: [10_000, 30_000, 60_000, 120_000, 300_000, 900_000, 3_600_000],
+  maxQueue: 1_000,
+  isAffinityOn: true,
+  dailyResetMinute: 180,
+};
+
+export interface PoolOptions {
+  readonly provider: string;
+  readonly credentials: readonly Credential[];
+  readonly settings?: Partial<PoolSettings>;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Receives every change that should survive a restart. */
+  readonly journal?: Journal;
+  /** What survived the last one. */
+  readonly stored?: StoredState;
+}
+
+export class Pool {
+  readonly provider: string;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #keeper: Keeper;
+  readonly #members = new Map<string, Member>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #affinity = new Affinity();
+  #settings: PoolSettings;
+  #circuit: Circuit = CLOSED;
+  #queued = 0;
+  /** Counts acquires; orders uses and failures without asking the clock. */
+  #ordinal = 0;
+  #nextDayAt: number;
+
+  constructor(options: PoolOptions) {
+    this.provider = options.provider;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#settings = { ...DEFAULT_POOL_SETTINGS, ...options.settings };
+    this.#keeper = new Keeper({ journal: options.journal, stored: options.stored });
+    const now = this.#clock.now();
+    this.#nextDayAt = nextDayStart(now, this.#settings.dailyResetMinute);
+    this.#keeper.start(now, this.#settings.dailyResetMinute);
+    this.replace(options.credentials, this.#settings);
+  }
+
+  /**
+   * Gives a credential to use, at once or after waiting for one, or says why none can be had.
+   * Waiting ends with a release, the end of a rest, a new credential, the deadline, or the client leaving.
+   */
+  acquire(ask: Ask): Promise<Lease | Failure> {
+    const now = this.#clock.now();
+    this.#rollDay(now);
+    if (ask.signal?.aborted) return Promise.resolve(clientGone());
+    const lane = this.#lane(ask.model);
+    let outlook = this.#outlook(lane, ask, now);
+    if (outlook.kind === "slot" && lane.waiters.size > 0) {
+      // A rest may be over before its timer fires: whoever waits was here first.
+      this.#dispatch(lane);
+      outlook = this.#outlook(lane, ask, now);
+    }
+    outlook = before(ask.deadlineAt, outlook, now);
+    if (outlook.kind !== "wait") return Promise.resolve(this.#answer(lane, ask, outlook));
+    if (this.#queued >= this.#settings.maxQueue) return Promise.resolve(this.#refuse(lane, ask, "queue_full"));
+    lane.wakeAt(outlook.wakeAt);
+    return this.#enqueue(lane, ask, now);
+  }
+
+  /** Swaps credentials and settings. Unchanged credentials keep their health; removed ones drain; waiters are served anew. */
+  replace(credentials: readonly Credential[], settings: Partial<PoolSettings>): void {
+    const now = this.#clock.now();
+    this.#rollDay(now);
+    this.#settings = { ...this.#settings, ...settings };
+    this.#nextDayAt = nextDayStart(now, this.#settings.dailyResetMinute);
+    for (const member of this.#members.values()) member.isDraining = true;
+    credentials.forEach((credential, position) => {
+      let member = this.#members.get(credential.id);
+      if (member === undefined) {
+        member = newMember(credential, position);
+        this.#members.set(credential.id, member);
+        this.#keeper.revive(member, now, this.#settings.dailyResetMinute);
+      }
+      member.credential = credential;
+      member.position = position;
+      member.isDraining = false;
+    });
+    for (const lane of this.#lanes.values()) {
+      lane.slots = this.#slots(lane.model);
+      this.#dispatch(lane);
+    }
+  }
+
+  /** The state of every credential, for people; with a model, as that model sees it. */
+  report(model?: string): MemberReport[] {
+    const now = this.#clock.now();
+    this.#rollDay(now);
+    return this.#activeMembers().map((member) =>
+      model === undefined ? reportMember(member, now) : reportSlot(member.slots.get(model) ?? newSlot(member, model), now)
+    );
+  }
+
+  /** The credentials in use, those that rest last. */
+  credentials(): Credential[] {
+    const now = this.#clock.now();
+    return this.#activeMembers()
+      .sort((a, b) => Number(stands(a.rest, now)) - Number(stands(b.rest, now)))
+      .map((member) => member.credential);
+  }
+
+  /** How many credentials could serve a model now, busy ones included. */
+  usableCount(ask: { readonly model: string; readonly exclude: ReadonlySet<string> }): number {
+    const now = this.#clock.now();
+    return this.#lane(ask.model).slots
+      .filter((slot) => !ask.exclude.has(slot.member.credential.id) && typeof availability(slot, now) === "string").length;
+  }
+
+  /** Number of requests waiting for a credential. */
+  get queuedCount(): number {
+    return this.#queued;
+  }
+
+  /** Number of leases that are out. */
+  get inFlightCount(): number {
+    let count = 0;
+    for (const member of this.#members.values()) count += member.inFlight;
+    return count;
+  }
+
+  get circuit(): Circuit["kind"] {
+    return this.#circuit.kind;
+  }
+
+  /** True when some credential may be used now or is only busy. */
+  get isUsable(): boolean {
+    const now = this.#clock.now();
+    return this.#activeMembers().some((member) => !stands(member.rest, now));
+  }
+
+  /** Turns away everybody who waits. The pool must not be used afterwards. */
+  close(): void {
+    for (const lane of this.#lanes.values()) {
+      for (const waiter of lane.waiters) waiter.resolve(this.#refuse(lane, waiter.ask, "no_credential"));
+    }
+  }
+
+  #activeMembers(): Member[] {
+    return [...this.#members.values()].filter((member) => !member.isDraining)
+      .sort((a, b) => a.position - b.position);
+  }
+
+  #slots(model: string): Slot[] {
+    return this.#activeMembers().map((member) => slotOf(member, model));
+  }
+
+  #lane(model: string): Lane {
+    let lane = this.#lanes.get(model);
+    if (lane === undefined) {
+      if (this.#lanes.size >= MAX_LANES) this.#forgetIdleLane();
+      lane = new Lane({ model, clock: this.#clock, wake: (woken) => this.#wake(woken) });
+      lane.slots = this.#slots(model);
+    }
+    // Last in the map is last used.
+    this.#lanes.delete(model);
+    this.#lanes.set(model, lane);
+    return lane;
+  }
+
+  #forgetIdleLane(): void {
+    for (const [model, lane] of this.#lanes) {
+      if (!lane.isIdle) continue;
+      this.#lanes.delete(model);
+      for (const member of this.#members.values()) member.slots.delete(model);
+      return;
+    }
+  }
+
+  /** What a request can expect at present. Changes nothing. */
+  #outlook(lane: Lane, ask: Ask, now: number): Outlook {
+    if (now < lane.absentUntilAt) return { kind: "refuse", as: "unknown_model" };
+    const passage = gate(this.#circuit, now);
+    if (passage === "wait") return { kind: "wait", wakeAt: Infinity, notBefore: now, otherwise: "circuit_open" };
+    if (typeof passage === "number") return { kind: "wait", wakeAt: passage, notBefore: passage, otherwise: "circuit_open" };
+    const { maxInFlight, rotation, tolerance, isAffinityOn } = this.#settings;
+    const preferred = isAffinityOn && ask.affinityKey !== undefined ? this.#affinity.get(ask.affinityKey, now) : undefined;
+    const chosen = choose({
+      slots: lane.slots,
+      now,
+      exclude: ask.exclude,
+      maxInFlight,
+      rotation,
+      tolerance,
+      random: this.#random,
+      preferred: preferred === undefined ? undefined : this.#members.get(preferred),
+      firstPosition: lane.current === undefined ? 0 : this.#members.get(lane.current)?.position ?? 0,
+    });
+    switch (chosen.kind) {
+      case "slot":
+        return chosen;
+      case "busy":
+        return { kind: "wait", wakeAt: this.#orNextDay(chosen.restEndsAt), notBefore: now, otherwise: "deadline" };
+      case "resting":
+        return { kind: "wait", wakeAt: this.#orNextDay(chosen.restEndsAt), notBefore: chosen.restEndsAt, otherwise: "all_resting" };
+      case "none":
+        return { kind: "refuse", as: allRest(lane, now) ? "all_resting" : "no_credential" };
+    }
+  }
+
+  /** A rest may end with the day. */
+  #orNextDay(restEndsAt: number): number {
+    return restEndsAt === Infinity ? Infinity : Math.min(restEndsAt, this.#nextDayAt);
+  }
+
+  #answer(lane: Lane, ask: Ask, outlook: Exclude<Outlook, { kind: "wait" }>): Lease | Failure {
+    return outlook.kind === "slot" ? this.#grant(lane, outlook.slot, ask) : this.#refuse(lane, ask, outlook.as);
+  }
+
+  #grant(lane: Lane, slot: Slot, ask: Ask): Lease {
+    const now = this.#clock.now();
+    const { member } = slot;
+    const isTrial = availability(slot, now) === "trial";
+    const isTest = gate(this.#circuit, now) === "test";
+    const held: Held = { lane, slot, ask, taken: ++this.#ordinal, isTrial, isTest };
+    member.lastUsed = held.taken;
+    slot.inFlight += 1;
+    slot.today.requestCount += 1;
+    member.inFlight += 1;
+    lane.inFlight += 1;
+    if (isTrial) member.isOnTrial = true;
+    if (isTest) this.#circuit = { kind: "half_open" };
+    if (this.#settings.rotation === "sequential") this.#moveOn(lane, slot, now);
+    return new Lease({
+      credential: member.credential,
+      model: slot.model,
+      onAnswered: () => this.#answered(held),
+      onSettle: (outcome) => this.#settle(held, outcome),
+    });
+  }
+
+  /** A sequential pool leaves its current member when that rests or a better tier is back, not when it is merely busy. */
+  #moveOn(lane: Lane, taken: Slot, now: number): void {
+    const current = lane.current === undefined ? undefined : this.#members.get(lane.current);
+    const stays = current !== undefined && !current.isDraining && availability(slotOf(current, lane.model), now) === "free" &&
+      current.credential.priority <= taken.member.credential.priority;
+    if (!stays) lane.current = taken.member.credential.id;
+  }
+
+  #answered(held: Held): void {
+    const now = this.#clock.now();
+    this.#rollDay(now);
+    const isNews = held.isTrial || this.#circuit.kind !== "closed";
+    this.#heal(held);
+    this.#endTrial(held);
+    if (isNews) this.#dispatchAll();
+  }
+
+  #settle(held: Held, outcome: Outcome): void {
+    const { lane, slot, isTrial } = held;
+    const now = this.#clock.now();
+    this.#rollDay(now);
+    slot.inFlight -= 1;
+    slot.member.inFlight -= 1;
+    lane.inFlight -= 1;
+    const circuitBefore = this.#circuit;
+    if (outcome.kind === "ok") this.#onOk(held, now);
+    else if (outcome.kind === "failed") this.#onFailed(held, outcome, now);
+    else if (held.isTest) this.#circuit = onUndecided(this.#circuit, now);
+    this.#endTrial(held);
+    this.#keeper.count(slot, outcome, { now, resetMinute: this.#settings.dailyResetMinute });
+    this.#dispatch(lane);
+    if (isTrial || circuitBefore !== this.#circuit || outcome.kind === "failed") this.#dispatchAll();
+  }
+
+  #endTrial(held: Held): void {
+    if (held.isTrial) held.slot.member.isOnTrial = false;
+    held.isTrial = false;
+  }
+
+  #onOk(held: Held, now: number): void {
+    this.#heal(held);
+    const { affinityKey } = held.ask;
+    if (this.#settings.isAffinityOn && affinityKey !== undefined) this.#affinity.set(affinityKey, held.slot.member.credential.id, now);
+  }
+
+  /** The provider accepted a request: rests that began before it set out are over. */
+  #heal({ slot, taken }: Held): void {
+    this.#circuit = onReached(this.#circuit);
+    if (taken > slot.member.lastRested) this.#keeper.setMemberRest(slot.member, null);
+    if (taken < slot.lastRested) return;
+    slot.ladderStep = 0;
+    this.#keeper.setSlotRest(slot, null);
+  }
+
+  #onFailed(held: Held, outcome: Extract<Outcome, { kind: "failed" }>, now: number): void {
+    const { lane, slot, taken } = held;
+    const { failure: cause } = outcome;
+    this.#circuit = this.#circuitAfter(held, cause, now);
+    if (outcome.when === "committed") return;
+    if (cause.kind === "unknown_model") lane.absentUntilAt = now + MODEL_ABSENT_MS;
+    const hasOthers = lane.slots.some(({ member }) => member !== slot.member && !isQuarantined(member));
+    const change = afterFailure(slot, cause, {
+      now,
+      random: this.#random,
+      ladderMs: this.#settings.cooldownLadderMs,
+      taken,
+      hasOthers: hasOthers ? "others" : "alone",
+      trouble: outcome.trouble ?? "first",
+    });
+    if (change.ladderStep !== undefined) slot.ladderStep = change.ladderStep;
+    if (change.slotRest !== undefined) {
+      slot.lastRested = ++this.#ordinal;
+      this.#keeper.setSlotRest(slot, change.slotRest);
+    }
+    if (change.memberRest !== undefined) {
+      slot.member.lastRested = ++this.#ordinal;
+      this.#keeper.setMemberRest(slot.member, change.memberRest);
+    }
+  }
+
+  #circuitAfter({ slot, isTest }: Held, { scope }: Failure, now: number): Circuit {
+    switch (scope) {
+      case "transport":
+        return onUnreached(this.#circuit, { at: now, credential: slot.member.credential.id });
+      case "client":
+      case "gateway":
+        return isTest ? onUndecided(this.#circuit, now) : this.#circuit;
+      default:
+        return onReached(this.#circuit);
+    }
+  }
+
+  #enqueue(lane: Lane, ask: Ask, now: number): Promise<Lease | Failure> {
+    return new Promise((done) => {
+      const resolve = (result: Lease | Failure) => {
+        cancelDeadline();
+        ask.signal?.removeEventListener("abort", onAbort);
+        lane.waiters.delete(waiter);
+        if (lane.waiters.size === 0) lane.stopWaking();
+        this.#queued -= 1;
+        done(result);
+      };
+      const waiter: Waiter = { ask, resolve };
+      const onAbort = () => resolve(clientGone());
+      const cancelDeadline = this.#clock.after(
+        ask.deadlineAt - now,
+        () => resolve(this.#refuse(lane, ask, "deadline")),
+      );
+      ask.signal?.addEventListener("abort", onAbort, { once: true });
+      lane.waiters.add(waiter);
+      this.#queued += 1;
+    });
+  }
+
+  #dispatchAll(): void {
+    for (const lane of this.#lanes.values()) if (lane.waiters.size > 0) this.#dispatch(lane);
+  }
+
+  /** Serves, in arrival order, everybody who waits and can be served or must be turned away now. */
+  #dispatch(lane: Lane): void {
+    const now = this.#clock.now();
+    /** Holds for all who exclude nobody, from the first of them that got nothing. */
+    let forTheRest: Outlook | undefined;
+    for (const waiter of lane.waiters) {
+      const { ask } = waiter;
+      const isOpen = ask.exclude.size === 0;
+      const found = isOpen && forTheRest !== undefined ? forTheRest : this.#outlook(lane, ask, now);
+      if (isOpen && found.kind !== "slot") forTheRest = found;
+      const outlook = before(ask.deadlineAt, found, now);
+      if (outlook.kind === "wait") lane.wakeAt(outlook.wakeAt);
+      else waiter.resolve(this.#answer(lane, ask, outlook));
+    }
+  }
+
+  #wake(lane: Lane): void {
+    this.#rollDay(this.#clock.now());
+    this.#dispatch(lane);
+  }
+
+  #refuse(lane: Lane, ask: Ask, kind: FailureKind): Failure {
+    const now = this.#clock.now();
+    const gateAt = gate(this.#circuit, now);
+    return refusal({
+      kind,
+      provider: this.provider,
+      model: ask.model,
+      members: lane.slots.map((slot) => reportSlot(slot, now)),
+      circuitUntilAt: typeof gateAt === "number" ? gateAt : undefined,
+      now,
+    });
+  }
+
+  #rollDay(now: number): void {
+    if (now < this.#nextDayAt) return;
+    this.#nextDayAt = nextDayStart(now, this.#settings.dailyResetMinute);
+    this.#beginDay(now);
+    this.#dispatchAll();
+  }
+
+  /** Counters and ladders start again and the rests that the proxy invented end. */
+  #beginDay(now: number): void {
+    for (const member of this.#members.values()) {
+      if (member.rest !== null && endsWithDay(member.rest)) this.#keeper.setMemberRest(member, null);
+      for (const slot of member.slots.values()) {
+        slot.today = noCounters();
+        slot.ladderStep = 0;
+        if (slot.rest !== null && endsWithDay(slot.rest)) this.#keeper.setSlotRest(slot, null);
+      }
+    }
+    this.#keeper.dayBegan(now);
+  }
+}
+
+type Outlook =
+  | { readonly kind: "slot"; readonly slot: Slot }
+  /** Nothing can be had before `notBefore`; who has less time is refused as `otherwise`. Look again at `wakeAt`. Epoch ms. */
+  | { readonly kind: "wait"; readonly wakeAt: number; readonly notBefore: number; readonly otherwise: FailureKind }
+  | { readonly kind: "refuse"; readonly as: FailureKind };
+
+/** What the outlook means for a request with that deadline. */
+function before(deadlineAt: number, outlook: Outlook, now: number): Outlook {
+  if (now >= deadlineAt) return { kind: "refuse", as: "deadline" };
+  if (outlook.kind !== "wait" || outlook.notBefore < deadlineAt) return outlook;
+  return { kind: "refuse", as: outlook.otherwise };
+}
+
+function allRest(lane: Lane, now: number): boolean {
+  return lane.slots.length > 0 && lane.slots.every((slot) => typeof availability(slot, now) === "number");
+}
+
+/** What a lease remembers until it is settled. */
+interface Held {
+  readonly lane: Lane;
+  readonly slot: Slot;
+  readonly ask: Ask;
+  /** Ordinal of the acquire. */
+  readonly taken: number;
+  /** It tests a rest of its member; until the provider answers. */
+  isTrial: boolean;
+  /** It tests the way to the provider. */
+  readonly isTest: boolean;
+}
+
+function clientGone(): Failure {
+  return failure({ scope: "client", kind: "client_gone", status: 499, message: "The client closed the connection" });
+}

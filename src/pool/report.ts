@@ -1,0 +1,99 @@
+/**
+ * The pool in words: the state of each credential, and the failure a request gets when none can be had.
+ * Ids and masked forms only. Pure.
+ */
+import { type CredentialReport, type Failure, failure, type FailureKind } from "../kernel/failure.ts";
+import { describe, standingRest, stands, usableAt } from "./health.ts";
+import type { DayCounters, Member, Rest, Slot } from "./member.ts";
+
+/** One credential as `GET /v1/providers` and pool failures show it. */
+export interface MemberReport extends CredentialReport {
+  readonly inFlightCount: number;
+  readonly today: Readonly<DayCounters>;
+  /** Epoch ms of `until`; 0 when it may be used now. */
+  readonly usableAt: number;
+  readonly isLimited: boolean;
+}
+
+/** A member as a whole; counters summed over its models. */
+export function reportMember(member: Member, now: number): MemberReport {
+  const rest = stands(member.rest, now) ? member.rest : null;
+  const today = { requestCount: 0, failureCount: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0, costUsd: 0 };
+  for (const slot of member.slots.values()) {
+    today.requestCount += slot.today.requestCount;
+    today.failureCount += slot.today.failureCount;
+    today.inputTokens += slot.today.inputTokens;
+    today.cachedTokens += slot.today.cachedTokens;
+    today.outputTokens += slot.today.outputTokens;
+    today.costUsd += slot.today.costUsd;
+  }
+  return { ...reportRest(member, rest, now), today };
+}
+
+/** A member as one model sees it. */
+export function reportSlot(slot: Slot, now: number): MemberReport {
+  return { ...reportRest(slot.member, standingRest(slot, now), now), today: { ...slot.today } };
+}
+
+function reportRest(member: Member, rest: Rest | null, now: number): Omit<MemberReport, "today"> {
+  const at = usableAt(rest, now);
+  const { state, reason } = describe(rest);
+  return {
+    id: member.credential.id,
+    display: member.credential.display,
+    state: state === "ready" && member.inFlight > 0 ? "busy" : state,
+    reason,
+    until: at > now ? new Date(at).toISOString() : null,
+    inFlightCount: member.inFlight,
+    usableAt: at > now ? at : 0,
+    isLimited: rest?.reason === "rate_limited" || rest?.reason === "many_models",
+  };
+}
+
+export interface Refusal {
+  readonly kind: FailureKind;
+  readonly provider: string;
+  readonly model: string;
+  readonly members: readonly MemberReport[];
+  readonly circuitUntilAt: number | undefined;
+  readonly now: number;
+}
+
+/** The failure for a request that got no credential: 429 when limits are the cause, 504 at the deadline, else 503. */
+export function refusal(refused: Refusal): Failure {
+  const { kind, members, now } = refused;
+  const soonestAt = members.reduce((soonest, member) => Math.min(soonest, member.usableAt || Infinity), Infinity);
+  const waitUntilAt = refused.circuitUntilAt ?? soonestAt;
+  return failure({
+    scope: kind === "unknown_model" ? "model" : "gateway",
+    kind,
+    status: statusOf(refused),
+    message: messageOf(refused),
+    ...(waitUntilAt === Infinity ? {} : { retryAfterMs: Math.max(waitUntilAt - now, 0) }),
+    credentials: members.map(({ id, display, state, reason, until }) => ({ id, display, state, reason, until })),
+  });
+}
+
+function statusOf({ kind, members }: Refusal): number {
+  if (kind === "deadline") return 504;
+  if (kind === "unknown_model") return 404;
+  return kind === "all_resting" && members.some((member) => member.isLimited) ? 429 : 503;
+}
+
+function messageOf({ kind, provider, model, members }: Refusal): string {
+  const count = members.length === 1 ? "its one credential" : `all ${members.length} of its credentials`;
+  switch (kind) {
+    case "deadline":
+      return `No credential of "${provider}" became free for "${model}" in time`;
+    case "queue_full":
+      return `Too many requests wait for a credential of "${provider}"`;
+    case "circuit_open":
+      return `Provider "${provider}" cannot be reached at present`;
+    case "unknown_model":
+      return `Provider "${provider}" does not offer the model "${model}"`;
+    case "all_resting":
+      return `Provider "${provider}" cannot serve "${model}" now: ${count} rest`;
+    default:
+      return members.length === 0 ? `Provider "${provider}" has no credentials` : `No credential of "${provider}" can serve "${model}"`;
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Which member serves next. Pure: reads slots, changes nothing. One pass over the slots, no allocation,
+ * because it runs on every request and a pool may hold thousands of keys.
+ */
+import type { Random } from "../kernel/clock.ts";
+import { availability } from "./health.ts";
+import type { Member, Slot } from "./member.ts";
+
+export interface Choice {
+  readonly slots: readonly Slot[];
+  readonly now: number;
+  readonly exclude: ReadonlySet<string>;
+  /** In-flight limit per slot. */
+  readonly maxInFlight: number;
+  readonly rotation: "balanced" | "sequential";
+  /** > 0: weighted random in balanced mode. */
+  readonly tolerance: number;
+  readonly random: Random;
+  /** Member that served this conversation last. */
+  readonly preferred: Member | undefined;
+  /** Sequential mode: position of the member in use at present, where the order begins. */
+  readonly firstPosition: number;
+}
+
+/**
+ * `slot`: take it. `busy`: a candidate is at its limit, or a test of one that rests is under way.
+ * `resting`: all rest. In both the first rest ends at `restEndsAt` (epoch ms; Infinity when nobody
+ * rests). `none`: nobody is left to wait for.
+ */
+export type Chosen =
+  | { readonly kind: "slot"; readonly slot: Slot }
+  | { readonly kind: "busy" | "resting"; readonly restEndsAt: number }
+  | { readonly kind: "none" };
+
+/** Chooses among the candidates of the best priority tier that has any. */
+export function choose(choice: Choice): Chosen {
+  const found = scan(choice);
+  if (found.preferred !== undefined) return { kind: "slot", slot: found.preferred };
+  if (found.free !== undefined) {
+    const isWeighted = choice.rotation === "balanced" && choice.tolerance > 0;
+    return { kind: "slot", slot: isWeighted ? weighted(choice, found.free) : found.free };
+  }
+  if (found.tier !== Infinity || found.isTesting) return { kind: "busy", restEndsAt: found.restEndsAt };
+  return found.restEndsAt === Infinity ? { kind: "none" } : { kind: "resting", restEndsAt: found.restEndsAt };
+}
+
+interface Found {
+  /** Best priority that has a candidate; Infinity when none has. */
+  tier: number;
+  free: Slot | undefined;
+  preferred: Slot | undefined;
+  /** Somebody who rests is being tested, or will be as soon as older requests end. */
+  isTesting: boolean;
+  restEndsAt: number;
+}
+
+function scan(choice: Choice): Found {
+  const { now, exclude, slots, maxInFlight } = choice;
+  const found: Found = { tier: Infinity, free: undefined, preferred: undefined, isTesting: false, restEndsAt: Infinity };
+  const isExcluding = exclude.size > 0;
+  for (const slot of slots) {
+    const { member } = slot;
+    const { priority } = member.credential;
+    if (priority > found.tier || (isExcluding && exclude.has(member.credential.id))) continue;
+    const state = availability(slot, now);
+    if (typeof state === "number") {
+      if (state < found.restEndsAt) found.restEndsAt = state;
+      continue;
+    }
+    if (state === "trial" && !isUsable(slot, choice)) {
+      // Still at rest, so no reason to hold back the tiers below.
+      found.isTesting = true;
+      continue;
+    }
+    if (priority < found.tier) {
+      found.tier = priority;
+      found.free = undefined;
+      found.preferred = undefined;
+    }
+    if (slot.inFlight >= maxInFlight) continue;
+    if (member === choice.preferred) found.preferred = slot;
+    if (found.free === undefined || isBetter(slot, found.free, choice)) found.free = slot;
+  }
+  return found;
+}
+
+function isBetter(slot: Slot, best: Slot, choice: Choice): boolean {
+  if (choice.rotation === "sequential") return turn(slot, choice) < turn(best, choice);
+  const isIdle = slot.member.inFlight === 0;
+  if (isIdle !== (best.member.inFlight === 0)) return isIdle;
+  if (slot.today.requestCount !== best.today.requestCount) return slot.today.requestCount < best.today.requestCount;
+  return slot.member.lastUsed < best.member.lastUsed;
+}
+
+/** More than any pool has members. */
+const ROUND_LENGTH = 2 ** 31;
+
+/** Place in the round that begins with the current member. */
+function turn({ member }: Slot, { firstPosition }: Choice): number {
+  return (member.position - firstPosition + ROUND_LENGTH) % ROUND_LENGTH;
+}
+
+/** Weighted random within the group of `best`: weight = (max usage − usage) + tolerance + 1. */
+function weighted(choice: Choice, best: Slot): Slot {
+  const isBestIdle = best.member.inFlight === 0;
+  const group = choice.slots.filter((slot) =>
+    slot.member.credential.priority === best.member.credential.priority &&
+    (slot.member.inFlight === 0) === isBestIdle &&
+    !choice.exclude.has(slot.member.credential.id) && isUsable(slot, choice)
+  );
+  const most = group.reduce((max, slot) => Math.max(max, slot.today.requestCount), 0);
+  const weightOf = (slot: Slot) => most - slot.today.requestCount + choice.tolerance + 1;
+  let left = choice.random() * group.reduce((sum, slot) => sum + weightOf(slot), 0);
+  for (const slot of group) {
+    left -= weightOf(slot);
+    if (left < 0) return slot;
+  }
+  return best;
+}
+
+/** True when one more request may have the slot now. */
+function isUsable(slot: Slot, { now, maxInFlight }: Choice): boolean {
+  if (slot.inFlight >= maxInFlight) return false;
+  const state = availability(slot, now);
+  return state === "free" || (state === "trial" && !slot.member.isOnTrial);
+}

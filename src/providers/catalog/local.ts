@@ -1,0 +1,90 @@
+/** Rows of servers on the user's own machine. Address and port are the usual ones; `P_API_BASE` moves them. */
+import type { ProviderRow } from "../row.ts";
+import { ALL, CHAT_COMPLETIONS, CHAT_EMBEDDINGS, EMBEDDINGS, local, openai } from "./define.ts";
+
+/** One row each; ids and prefixes are unique over the whole catalog. */
+export const LOCAL: readonly ProviderRow[] = [
+  local({
+    id: "ollama",
+    name: "Ollama (local)",
+    also: ["OLLAMA_CHAT"],
+    baseUrl: "http://localhost:11434/v1",
+    operations: ALL,
+    quirks: ["reasoning_to_reasoning_content"],
+    note: "A prompt longer than the model's context is cut without a word.",
+  }),
+  local({
+    id: "lm_studio",
+    name: "LM Studio",
+    also: ["LMSTUDIO"],
+    baseUrl: "http://localhost:1234/v1",
+    operations: ALL,
+    quirks: ["json_object_as_json_schema"],
+  }),
+  local({
+    id: "hosted_vllm",
+    name: "vLLM server",
+    also: ["VLLM"],
+    baseUrl: "http://localhost:8000/v1",
+    operations: ALL,
+    quirks: ["reasoning_to_reasoning_content"],
+  }),
+  local({ id: "llamacpp", name: "llama.cpp server", also: ["LLAMA_CPP"], baseUrl: "http://127.0.0.1:8080/v1", operations: ALL }),
+  local({ id: "llamafile", name: "llamafile", baseUrl: "http://127.0.0.1:8080/v1", operations: ALL }),
+  local({ id: "xinference", name: "Xinference", baseUrl: "http://127.0.0.1:9997/v1", operations: ALL }),
+  local({
+    id: "docker_model_runner",
+    name: "Docker Model Runner",
+    baseUrl: "http://localhost:12434/engines/v1",
+    operations: CHAT_EMBEDDINGS,
+    note: "Inside containers the address is model-runner.docker.internal.",
+  }),
+  local({
+    id: "lemonade",
+    name: "AMD Lemonade",
+    baseUrl: "http://localhost:8000/api/v1",
+    operations: CHAT_EMBEDDINGS,
+    note: "Its port is also the default of vLLM.",
+  }),
+  local({ id: "oobabooga", name: "text-generation-webui", baseUrl: "http://127.0.0.1:5000/v1", operations: ALL }),
+  local({
+    id: "huggingface-tgi",
+    name: "Text Generation Inference (self-hosted)",
+    baseUrl: "http://localhost:8080/v1",
+    listing: null,
+    operations: CHAT_COMPLETIONS,
+    quirks: ["openai_finish_reasons"],
+    note: "Serves one model, whatever name is asked for.",
+  }),
+  local({ id: "llamastack", name: "Llama Stack", baseUrl: "http://localhost:8321/v1/openai/v1", operations: CHAT_EMBEDDINGS }),
+  local({ id: "litellm_proxy", name: "LiteLLM Proxy", baseUrl: "http://localhost:4000/v1", operations: ALL }),
+  local({ id: "cascadia", name: "Cascadia", baseUrl: "http://localhost:9090/v1" }),
+  local({
+    id: "atomic-chat",
+    name: "Atomic Chat",
+    baseUrl: "http://127.0.0.1:1337/v1",
+    note: "A desktop application; its port is also the default of Jan.",
+  }),
+  local({
+    id: "privatemode-ai",
+    name: "Privatemode AI (local proxy)",
+    also: ["PRIVATEMODE"],
+    baseUrl: "http://localhost:8080/v1",
+    operations: CHAT_EMBEDDINGS,
+    note: "The proxy of the vendor, which encrypts what goes to the remote enclave.",
+  }),
+  local({
+    id: "infinity",
+    name: "Infinity (self-hosted)",
+    baseUrl: "http://localhost:8080",
+    operations: EMBEDDINGS,
+    note: "Embeddings only.",
+  }),
+  openai({
+    id: "ragflow",
+    name: "RAGFlow",
+    baseUrl: "http://localhost:9380/api/v1/chats_openai/{RAGFLOW_CHAT_ID}",
+    listing: null,
+    note: "Runs on one's own machine; also wants RAGFLOW_CHAT_ID.",
+  }),
+];

@@ -34,6 +34,9 @@ import { makeSnapshot, type PoolMaking } from "./app_snapshot.ts";
 import { openStore } from "./store/open.ts";
 import { WriteBehind } from "./store/write_behind.ts";
 
+/** Usage of older days is forgotten at start. */
+const USAGE_KEPT_MS = 90 * 24 * 3_600_000;
+
 export interface AppOptions {
   readonly sources: Sources;
   readonly clock?: Clock;
@@ -71,6 +74,7 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   const store = await openStore({ dataDir, ...told });
   const journal = new WriteBehind({ store, ...told });
   const today = dayName(clock.now(), config.dailyResetMinute);
+  await store.prune({ beforeDay: dayName(clock.now() - USAGE_KEPT_MS, config.dailyResetMinute) });
   const making: PoolMaking = { clock, random, journal, stored: await store.load({ sinceDay: today }) };
   const redactor = new Redactor();
   const capture = openCapture({ isRequestLogOn: config.isRequestLogOn, dataDir, redactor, ...told });

@@ -1,3 +1,4 @@
+/** Atomic writes: the whole file or the old one, and no leftovers. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

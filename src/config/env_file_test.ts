@@ -1,3 +1,4 @@
+/** Editing `.env`: what is set loads back, what was not asked for stays. */
 import { parse } from "dotenv";
 import fc from "fast-check";
 import assert from "node:assert/strict";

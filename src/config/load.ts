@@ -271,7 +271,9 @@ function frozenMap<K, V>(map: Map<K, V>): ReadonlyMap<K, V> {
   const refuse = () => {
     throw new TypeError("this map is a snapshot and cannot be changed");
   };
-  return Object.freeze(Object.assign(map, { set: refuse, delete: refuse, clear: refuse }));
+  // Not enumerable, so that a printed map shows its entries only.
+  for (const writer of ["set", "delete", "clear"]) Object.defineProperty(map, writer, { value: refuse });
+  return Object.freeze(map);
 }
 
 /** Freezes a value and all it holds, maps included. */

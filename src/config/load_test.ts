@@ -1,3 +1,4 @@
+/** From sources to a configuration: precedence, all problems at once, nothing secret in any message. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** "Did you mean": look-alikes are named, strangers are left alone. */
 import assert from "node:assert/strict";
 import { providerNames, type Variables } from "../kernel/variables.ts";
 import { closest, editDistance, lookAlikeWarnings } from "./suggest.ts";

@@ -1,3 +1,4 @@
+/** Watching: every way a file changes is told once, on real directories and a clock moved by hand. */
 import assert from "node:assert/strict";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

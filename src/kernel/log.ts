@@ -12,11 +12,7 @@ export type LogFormat = "pretty" | "json";
 
 /** Sets level and form for the process. Called once by a command, before anything logs; calling it again replaces both. */
 export function configureLog(options: { readonly level: LogLevel; readonly format: LogFormat; readonly colour: "ansi" | "plain" }): void {
-  const formatter = options.format === "json"
-    ? getJsonLinesFormatter({ properties: "flatten" })
-    : options.colour === "ansi"
-    ? getAnsiColorFormatter({ timestamp: "time", category: () => "" })
-    : getTextFormatter({ timestamp: "time", category: () => "" });
+  const formatter = formatterOf(options);
   configureSync({
     reset: true,
     sinks: { stderr: (record) => void process.stderr.write(formatter(record)) },
@@ -30,4 +26,13 @@ export function configureLog(options: { readonly level: LogLevel; readonly forma
 /** The logger of one part of the program, e.g. `logger("pool")`. Silent until {@link configureLog}. */
 export function logger(part: string): Logger {
   return getLogger(["keyproxy", part]);
+}
+
+const TEXT_OPTIONS = { timestamp: "time", value: (value: unknown) => String(value) } as const;
+
+function formatterOf({ format, colour }: { readonly format: LogFormat; readonly colour: "ansi" | "plain" }) {
+  if (format === "json") return getJsonLinesFormatter({ properties: "flatten" });
+  return colour === "ansi"
+    ? getAnsiColorFormatter({ ...TEXT_OPTIONS, format: ({ timestamp, level, message }) => `${timestamp} ${level} ${message}` })
+    : getTextFormatter({ ...TEXT_OPTIONS, format: ({ timestamp, level, message }) => `${timestamp} ${level} ${message}` });
 }

@@ -2,6 +2,7 @@
  * A provider's circuit: when the way to it fails again and again for several credentials, it is left
  * alone for a moment, then tested by one request. Pure: each function returns the next state.
  */
+import type { Failure } from "../kernel/failure.ts";
 
 const OPENS_AFTER = { failureCount: 5, memberCount: 2, withinMs: 30_000 };
 const OPEN_MS = 15_000;
@@ -20,7 +21,7 @@ export function onReached(circuit: Circuit): Circuit {
 }
 
 /** A transport failure of one credential. */
-export function onUnreached(circuit: Circuit, event: { readonly at: number; readonly credential: string }): Circuit {
+function onUnreached(circuit: Circuit, event: { readonly at: number; readonly credential: string }): Circuit {
   if (circuit.kind === "half_open") return { kind: "open", untilAt: event.at + OPEN_MS };
   if (circuit.kind === "open") return circuit;
   const failures = [...circuit.failures, event]
@@ -29,6 +30,23 @@ export function onUnreached(circuit: Circuit, event: { readonly at: number; read
   const memberCount = new Set(failures.map((failure) => failure.credential)).size;
   const opens = failures.length >= OPENS_AFTER.failureCount && memberCount >= OPENS_AFTER.memberCount;
   return opens ? { kind: "open", untilAt: event.at + OPEN_MS } : { kind: "closed", failures };
+}
+
+/** An attempt failed: what that says about the way depends on whose fault it was. */
+export function onFailed(
+  circuit: Circuit,
+  failure: Pick<Failure, "scope">,
+  event: { readonly at: number; readonly credential: string; readonly isTest: boolean },
+): Circuit {
+  switch (failure.scope) {
+    case "transport":
+      return onUnreached(circuit, { at: event.at, credential: event.credential });
+    case "client":
+    case "gateway":
+      return event.isTest ? onUndecided(circuit, event.at) : circuit;
+    default:
+      return onReached(circuit);
+  }
 }
 
 /** A test request ended without saying whether the way works (the client left): the next request tests. */

@@ -5,7 +5,7 @@
 import type { RestRow, StoredState, UsageRow } from "../store/store.ts";
 import type { Outcome } from "./lease.ts";
 import { endsWithDay } from "./health.ts";
-import { type Member, type Rest, type Slot, slotOf } from "./member.ts";
+import { type Member, noCounters, type Rest, type Slot, slotOf } from "./member.ts";
 import { dayName, dayStart } from "./quota.ts";
 
 /** Takes changes; never blocks and never throws (`store/write_behind.ts`). */
@@ -95,7 +95,16 @@ export class Keeper {
     });
   }
 
-  dayBegan(now: number): void {
+  /** Counters and ladders start again, and the rests that the proxy invented end. */
+  beginDay(members: Iterable<Member>, now: number): void {
+    for (const member of members) {
+      if (member.rest !== null && endsWithDay(member.rest)) this.setMemberRest(member, null);
+      for (const slot of member.slots.values()) {
+        slot.today = noCounters();
+        slot.ladderStep = 0;
+        if (slot.rest !== null && endsWithDay(slot.rest)) this.setSlotRest(slot, null);
+      }
+    }
     this.#journal?.reset(now);
   }
 }

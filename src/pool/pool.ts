@@ -5,58 +5,24 @@
 import type { Credential } from "../credentials/credential.ts";
 import { type Clock, type Random, systemClock, systemRandom } from "../kernel/clock.ts";
 import { type Failure, failure, type FailureKind } from "../kernel/failure.ts";
-import type { StoredState } from "../store/store.ts";
 import { Affinity } from "./affinity.ts";
-import { type Circuit, CLOSED, gate, onReached, onUndecided, onUnreached } from "./circuit.ts";
-import { afterFailure, availability, endsWithDay, isQuarantined, stands } from "./health.ts";
-import { type Journal, Keeper } from "./keeper.ts";
+import { type Circuit, CLOSED, gate, onFailed, onReached, onUndecided } from "./circuit.ts";
+import { afterFailure, availability, isQuarantined, stands } from "./health.ts";
+import { Keeper } from "./keeper.ts";
 import { type Ask, Lane, type Waiter } from "./lane.ts";
 import { Lease, type Outcome } from "./lease.ts";
-import { type Member, newMember, newSlot, noCounters, type Slot, slotOf } from "./member.ts";
+import { type Member, newMember, newSlot, type Slot, slotOf } from "./member.ts";
+import { type Outlook, outlookOf, within } from "./outlook.ts";
 import { nextDayStart } from "./quota.ts";
 import { type MemberReport, refusal, reportMember, reportSlot } from "./report.ts";
-import { choose } from "./select.ts";
+import { DEFAULT_POOL_SETTINGS, type PoolOptions, type PoolSettings } from "./settings.ts";
 
 export type { Ask } from "./lane.ts";
+export { DEFAULT_POOL_SETTINGS, type PoolOptions, type PoolSettings } from "./settings.ts";
 
 const MODEL_ABSENT_MS = 10 * 60_000;
 /** Clients choose model names, so the number of lanes is bounded: the one unused longest is forgotten. */
 const MAX_LANES = 2_000;
-
-/** How a pool chooses and rests. Durations are ms. */
-export interface PoolSettings {
-  /** Requests at once per credential and model; `Infinity` = unlimited. */
-  readonly maxInFlight: number;
-  readonly rotation: "balanced" | "sequential";
-  readonly tolerance: number;
-  readonly cooldownLadderMs: readonly number[];
-  readonly maxQueue: number;
-  readonly isAffinityOn: boolean;
-  /** Minutes after 00:00 UTC at which daily counters start again. */
-  readonly dailyResetMinute: number;
-}
-
-export const DEFAULT_POOL_SETTINGS: PoolSettings = {
-  maxInFlight: 1,
-  rotation: "balanced",
-  tolerance: 0,
-  cooldownLadderMs: [10_000, 30_000, 60_000, 120_000, 300_000, 900_000, 3_600_000],
-  maxQueue: 1_000,
-  isAffinityOn: true,
-  dailyResetMinute: 180,
-};
-
-export interface PoolOptions {
-  readonly provider: string;
-  readonly credentials: readonly Credential[];
-  readonly settings?: Partial<PoolSettings>;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  /** Receives every change that should survive a restart. */
-  readonly journal?: Journal;
-  /** What survived the last one. */
-  readonly stored?: StoredState;
-}
 
 export class Pool {
   readonly provider: string;
@@ -100,7 +66,7 @@ export class Pool {
       this.#dispatch(lane);
       outlook = this.#outlook(lane, ask, now);
     }
-    outlook = before(ask.deadlineAt, outlook, now);
+    outlook = within(ask.deadlineAt, outlook, now);
     if (outlook.kind !== "wait") return Promise.resolve(this.#answer(lane, ask, outlook));
     if (this.#queued >= this.#settings.maxQueue) return Promise.resolve(this.#refuse(lane, ask, "queue_full"));
     lane.wakeAt(outlook.wakeAt);
@@ -217,13 +183,9 @@ export class Pool {
 
   /** What a request can expect at present. Changes nothing. */
   #outlook(lane: Lane, ask: Ask, now: number): Outlook {
-    if (now < lane.absentUntilAt) return { kind: "refuse", as: "unknown_model" };
-    const passage = gate(this.#circuit, now);
-    if (passage === "wait") return { kind: "wait", wakeAt: Infinity, notBefore: now, otherwise: "circuit_open" };
-    if (typeof passage === "number") return { kind: "wait", wakeAt: passage, notBefore: passage, otherwise: "circuit_open" };
     const { maxInFlight, rotation, tolerance, isAffinityOn } = this.#settings;
     const preferred = isAffinityOn && ask.affinityKey !== undefined ? this.#affinity.get(ask.affinityKey, now) : undefined;
-    const chosen = choose({
+    const choice = {
       slots: lane.slots,
       now,
       exclude: ask.exclude,
@@ -233,22 +195,8 @@ export class Pool {
       random: this.#random,
       preferred: preferred === undefined ? undefined : this.#members.get(preferred),
       firstPosition: lane.current === undefined ? 0 : this.#members.get(lane.current)?.position ?? 0,
-    });
-    switch (chosen.kind) {
-      case "slot":
-        return chosen;
-      case "busy":
-        return { kind: "wait", wakeAt: this.#orNextDay(chosen.restEndsAt), notBefore: now, otherwise: "deadline" };
-      case "resting":
-        return { kind: "wait", wakeAt: this.#orNextDay(chosen.restEndsAt), notBefore: chosen.restEndsAt, otherwise: "all_resting" };
-      case "none":
-        return { kind: "refuse", as: allRest(lane, now) ? "all_resting" : "no_credential" };
-    }
-  }
-
-  /** A rest may end with the day. */
-  #orNextDay(restEndsAt: number): number {
-    return restEndsAt === Infinity ? Infinity : Math.min(restEndsAt, this.#nextDayAt);
+    };
+    return outlookOf({ lane, circuit: this.#circuit, choice, nextDayAt: this.#nextDayAt });
   }
 
   #answer(lane: Lane, ask: Ask, outlook: Exclude<Outlook, { kind: "wait" }>): Lease | Failure {
@@ -290,7 +238,7 @@ export class Pool {
     this.#rollDay(now);
     const isNews = held.isTrial || this.#circuit.kind !== "closed";
     this.#heal(held);
-    this.#endTrial(held);
+    endTests(held);
     if (isNews) this.#dispatchAll();
   }
 
@@ -305,15 +253,10 @@ export class Pool {
     if (outcome.kind === "ok") this.#onOk(held, now);
     else if (outcome.kind === "failed") this.#onFailed(held, outcome, now);
     else if (held.isTest) this.#circuit = onUndecided(this.#circuit, now);
-    this.#endTrial(held);
+    endTests(held);
     this.#keeper.count(slot, outcome, { now, resetMinute: this.#settings.dailyResetMinute });
     this.#dispatch(lane);
     if (isTrial || circuitBefore !== this.#circuit || outcome.kind === "failed") this.#dispatchAll();
-  }
-
-  #endTrial(held: Held): void {
-    if (held.isTrial) held.slot.member.isOnTrial = false;
-    held.isTrial = false;
   }
 
   #onOk(held: Held, now: number): void {
@@ -334,7 +277,7 @@ export class Pool {
   #onFailed(held: Held, outcome: Extract<Outcome, { kind: "failed" }>, now: number): void {
     const { lane, slot, taken } = held;
     const { failure: cause } = outcome;
-    this.#circuit = this.#circuitAfter(held, cause, now);
+    this.#circuit = onFailed(this.#circuit, cause, { at: now, credential: slot.member.credential.id, isTest: held.isTest });
     if (outcome.when === "committed") return;
     if (cause.kind === "unknown_model") lane.absentUntilAt = now + MODEL_ABSENT_MS;
     const hasOthers = lane.slots.some(({ member }) => member !== slot.member && !isQuarantined(member));
@@ -354,18 +297,6 @@ export class Pool {
     if (change.memberRest !== undefined) {
       slot.member.lastRested = ++this.#ordinal;
       this.#keeper.setMemberRest(slot.member, change.memberRest);
-    }
-  }
-
-  #circuitAfter({ slot, isTest }: Held, { scope }: Failure, now: number): Circuit {
-    switch (scope) {
-      case "transport":
-        return onUnreached(this.#circuit, { at: now, credential: slot.member.credential.id });
-      case "client":
-      case "gateway":
-        return isTest ? onUndecided(this.#circuit, now) : this.#circuit;
-      default:
-        return onReached(this.#circuit);
     }
   }
 
@@ -405,7 +336,7 @@ export class Pool {
       const isOpen = ask.exclude.size === 0;
       const found = isOpen && forTheRest !== undefined ? forTheRest : this.#outlook(lane, ask, now);
       if (isOpen && found.kind !== "slot") forTheRest = found;
-      const outlook = before(ask.deadlineAt, found, now);
+      const outlook = within(ask.deadlineAt, found, now);
       if (outlook.kind === "wait") lane.wakeAt(outlook.wakeAt);
       else waiter.resolve(this.#answer(lane, ask, outlook));
     }
@@ -432,39 +363,9 @@ export class Pool {
   #rollDay(now: number): void {
     if (now < this.#nextDayAt) return;
     this.#nextDayAt = nextDayStart(now, this.#settings.dailyResetMinute);
-    this.#beginDay(now);
+    this.#keeper.beginDay(this.#members.values(), now);
     this.#dispatchAll();
   }
-
-  /** Counters and ladders start again and the rests that the proxy invented end. */
-  #beginDay(now: number): void {
-    for (const member of this.#members.values()) {
-      if (member.rest !== null && endsWithDay(member.rest)) this.#keeper.setMemberRest(member, null);
-      for (const slot of member.slots.values()) {
-        slot.today = noCounters();
-        slot.ladderStep = 0;
-        if (slot.rest !== null && endsWithDay(slot.rest)) this.#keeper.setSlotRest(slot, null);
-      }
-    }
-    this.#keeper.dayBegan(now);
-  }
-}
-
-type Outlook =
-  | { readonly kind: "slot"; readonly slot: Slot }
-  /** Nothing can be had before `notBefore`; who has less time is refused as `otherwise`. Look again at `wakeAt`. Epoch ms. */
-  | { readonly kind: "wait"; readonly wakeAt: number; readonly notBefore: number; readonly otherwise: FailureKind }
-  | { readonly kind: "refuse"; readonly as: FailureKind };
-
-/** What the outlook means for a request with that deadline. */
-function before(deadlineAt: number, outlook: Outlook, now: number): Outlook {
-  if (now >= deadlineAt) return { kind: "refuse", as: "deadline" };
-  if (outlook.kind !== "wait" || outlook.notBefore < deadlineAt) return outlook;
-  return { kind: "refuse", as: outlook.otherwise };
-}
-
-function allRest(lane: Lane, now: number): boolean {
-  return lane.slots.length > 0 && lane.slots.every((slot) => typeof availability(slot, now) === "number");
 }
 
 /** What a lease remembers until it is settled. */
@@ -476,8 +377,14 @@ interface Held {
   readonly taken: number;
   /** It tests a rest of its member; until the provider answers. */
   isTrial: boolean;
-  /** It tests the way to the provider. */
-  readonly isTest: boolean;
+  /** It tests the way to the provider; until the provider answers. */
+  isTest: boolean;
+}
+
+function endTests(held: Held): void {
+  if (held.isTrial) held.slot.member.isOnTrial = false;
+  held.isTrial = false;
+  held.isTest = false;
 }
 
 function clientGone(): Failure {

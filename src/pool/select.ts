@@ -55,22 +55,26 @@ interface Found {
 }
 
 function scan(choice: Choice): Found {
-  const { now, exclude, slots, maxInFlight } = choice;
+  const { now, exclude, slots, maxInFlight, preferred } = choice;
   const found: Found = { tier: Infinity, free: undefined, preferred: undefined, isTesting: false, restEndsAt: Infinity };
   const isExcluding = exclude.size > 0;
+  const isBetter = choice.rotation === "sequential" ? isSooner : isLessUsed;
   for (const slot of slots) {
     const { member } = slot;
     const { priority } = member.credential;
     if (priority > found.tier || (isExcluding && exclude.has(member.credential.id))) continue;
-    const state = availability(slot, now);
-    if (typeof state === "number") {
-      if (state < found.restEndsAt) found.restEndsAt = state;
-      continue;
-    }
-    if (state === "trial" && !isUsable(slot, choice)) {
-      // Still at rest, so no reason to hold back the tiers below.
-      found.isTesting = true;
-      continue;
+    // Asked here too, although `availability` begins with it: for most slots it saves the call.
+    if (member.rest !== null || slot.rest !== null) {
+      const state = availability(slot, now);
+      if (typeof state === "number") {
+        if (state < found.restEndsAt) found.restEndsAt = state;
+        continue;
+      }
+      if (state === "trial" && !isUsable(slot, choice)) {
+        // Still at rest, so no reason to hold back the tiers below.
+        found.isTesting = true;
+        continue;
+      }
     }
     if (priority < found.tier) {
       found.tier = priority;
@@ -78,18 +82,23 @@ function scan(choice: Choice): Found {
       found.preferred = undefined;
     }
     if (slot.inFlight >= maxInFlight) continue;
-    if (member === choice.preferred) found.preferred = slot;
+    if (member === preferred) found.preferred = slot;
     if (found.free === undefined || isBetter(slot, found.free, choice)) found.free = slot;
   }
   return found;
 }
 
-function isBetter(slot: Slot, best: Slot, choice: Choice): boolean {
-  if (choice.rotation === "sequential") return turn(slot, choice) < turn(best, choice);
+/** Balanced mode: idle members first, then fewest requests today, then least recently used. */
+function isLessUsed(slot: Slot, best: Slot): boolean {
   const isIdle = slot.member.inFlight === 0;
   if (isIdle !== (best.member.inFlight === 0)) return isIdle;
   if (slot.today.requestCount !== best.today.requestCount) return slot.today.requestCount < best.today.requestCount;
   return slot.member.lastUsed < best.member.lastUsed;
+}
+
+/** Sequential mode: the round begins with the current member. */
+function isSooner(slot: Slot, best: Slot, choice: Choice): boolean {
+  return turn(slot, choice) < turn(best, choice);
 }
 
 /** More than any pool has members. */

@@ -32,88 +32,93 @@ function heldLength(text: string, tag: string): number {
  * about the tag keeps its text. Line breaks right after a tag belong to the tag.
  */
 export function thinkSplitter(): ThinkSplitter {
-  let isThinking = false;
-  /** Only blanks so far on this line of the answer: a block may open here. */
-  let isLineStart = true;
-  /** A tag has just ended: line breaks are dropped until something else comes. */
-  let isAfterTag = false;
-  let held = "";
-  let content = "";
-  let reasoning = "";
+  return new TagSplitter();
+}
 
-  function emit(text: string): void {
-    if (text === "") return;
-    if (!isThinking) {
-      const lineBreak = text.lastIndexOf("\n");
-      const line = text.slice(lineBreak + 1);
-      isLineStart = (isLineStart || lineBreak >= 0) && line.trim() === "";
-    }
-    const kept = isAfterTag ? text.replace(/^[\r\n]+/, "") : text;
-    if (kept === "") return;
-    isAfterTag = false;
-    if (isThinking) reasoning += kept;
-    else content += kept;
+class TagSplitter implements ThinkSplitter {
+  #isThinking = false;
+  /** Only blanks so far on this line of the answer: a block may open here. */
+  #isLineStart = true;
+  /** A tag has just ended: line breaks are dropped until something else comes. */
+  #isAfterTag = false;
+  #held = "";
+  #content = "";
+  #reasoning = "";
+
+  push(text: string): ThinkSplit {
+    let rest = this.#held + text;
+    this.#held = "";
+    while (rest !== "") rest = this.#isThinking ? this.#takeReasoning(rest) : this.#takeAnswer(rest);
+    return this.#taken();
   }
 
-  function turn(): void {
-    isThinking = !isThinking;
-    isAfterTag = true;
-    isLineStart = true;
+  end(): ThinkSplit {
+    this.#emit(this.#held);
+    this.#held = "";
+    return this.#taken();
   }
 
   /** Takes reasoning off the front of `text`; returns what comes after it. */
-  function takeReasoning(text: string): string {
+  #takeReasoning(text: string): string {
     const close = text.indexOf(CLOSE);
-    if (close < 0) {
-      const heldCount = heldLength(text, CLOSE);
-      held = text.slice(text.length - heldCount);
-      emit(text.slice(0, text.length - heldCount));
-      return "";
+    if (close >= 0) {
+      this.#emit(text.slice(0, close));
+      this.#turn();
+      return text.slice(close + CLOSE.length);
     }
-    emit(text.slice(0, close));
-    turn();
-    return text.slice(close + CLOSE.length);
+    const heldFrom = text.length - heldLength(text, CLOSE);
+    this.#held = text.slice(heldFrom);
+    this.#emit(text.slice(0, heldFrom));
+    return "";
   }
 
   /** Takes answer off the front of `text`, up to and with the next `<`; returns what comes after it. */
-  function takeAnswer(text: string): string {
+  #takeAnswer(text: string): string {
     const mark = text.indexOf("<");
     if (mark < 0) {
-      emit(text);
+      this.#emit(text);
       return "";
     }
-    emit(text.slice(0, mark));
+    this.#emit(text.slice(0, mark));
     const rest = text.slice(mark);
-    if (isLineStart && rest.startsWith(OPEN)) {
-      turn();
+    if (this.#isLineStart && rest.startsWith(OPEN)) {
+      this.#turn();
       return rest.slice(OPEN.length);
     }
-    if (isLineStart && OPEN.startsWith(rest)) {
-      held = rest;
+    if (this.#isLineStart && OPEN.startsWith(rest)) {
+      this.#held = rest;
       return "";
     }
-    emit("<");
+    this.#emit("<");
     return rest.slice(1);
   }
 
-  function taken(): ThinkSplit {
-    const split = { content, reasoning };
-    content = "";
-    reasoning = "";
-    return split;
+  /** A tag ends: the other side speaks. */
+  #turn(): void {
+    this.#isThinking = !this.#isThinking;
+    this.#isAfterTag = true;
+    this.#isLineStart = true;
   }
 
-  return {
-    push(text) {
-      let rest = held + text;
-      held = "";
-      while (rest !== "") rest = isThinking ? takeReasoning(rest) : takeAnswer(rest);
-      return taken();
-    },
-    end() {
-      emit(held);
-      held = "";
-      return taken();
-    },
-  };
+  #emit(text: string): void {
+    if (!this.#isThinking) this.#followLine(text);
+    const kept = this.#isAfterTag ? text.replace(/^[\r\n]+/, "") : text;
+    if (kept === "") return;
+    this.#isAfterTag = false;
+    if (this.#isThinking) this.#reasoning += kept;
+    else this.#content += kept;
+  }
+
+  #followLine(text: string): void {
+    const lineBreak = text.lastIndexOf("\n");
+    const line = text.slice(lineBreak + 1);
+    this.#isLineStart = (this.#isLineStart || lineBreak >= 0) && line.trim() === "";
+  }
+
+  #taken(): ThinkSplit {
+    const split = { content: this.#content, reasoning: this.#reasoning };
+    this.#content = "";
+    this.#reasoning = "";
+    return split;
+  }
 }

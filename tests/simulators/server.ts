@@ -155,7 +155,7 @@ class HttpSimulator implements Simulator {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#recorder.close();
     this.#server.close(() => resolve());
-    
+    for (const socket of this.#connections.keys()) socket.resetAndDestroy();
     await Promise.all([promise, ...this.#exchanges]);
   }
 

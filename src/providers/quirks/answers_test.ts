@@ -125,7 +125,9 @@ function said(chunks: readonly JsonObject[], index: number): { content: string; 
 
 Deno.test("answer quirk think_tags_to_reasoning keeps the choices of a stream apart", () => {
   const reader = quirksOf("think_tags_to_reasoning").chunks();
-  const chunks = [chunkOf("<thi"), chunkOf("plain <think>", { index: 1 }), chunkOf("nk>hm</th"), chunkOf("ink>yes")].flatMap(reader.push);
+  const chunks = [chunkOf("<thi"), chunkOf("plain <think>", { index: 1 }), chunkOf("nk>hm</th"), chunkOf("ink>yes")].flatMap((chunk) =>
+    reader.push(chunk)
+  );
   chunks.push(...reader.flush());
   assert.deepEqual(said(chunks, 0), { content: "yes", reasoning: "hm" });
   assert.deepEqual(said(chunks, 1), { content: "plain <think>", reasoning: "" });

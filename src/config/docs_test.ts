@@ -3,7 +3,8 @@ import { parse } from "dotenv";
 import assert from "node:assert/strict";
 import { CONFIG_FILES, renderConfigPage, renderEnvExample } from "./docs.ts";
 import { scanEnv } from "./env_file.ts";
-import { ALL_SETTINGS, ENV_FILE, flagKey, GROUPS, PATTERNS, SETTINGS } from "./schema.ts";
+import { PATTERNS } from "./provider_patterns.ts";
+import { ALL_SETTINGS, ENV_FILE, flagKey, GROUPS, SETTINGS } from "./schema.ts";
 
 Deno.test(".env.example begins with the three lines most people need, and sets nothing else", () => {
   const text = renderEnvExample();

@@ -8,7 +8,7 @@ import { parseJson } from "../kernel/json.ts";
 import type { ProviderNames, Variables } from "../kernel/variables.ts";
 import type { ModelDefinition, ProviderSettings } from "./config.ts";
 import type { Kind } from "./kinds.ts";
-import { PATTERN_KINDS, PATTERNS } from "./schema.ts";
+import { PATTERN_KINDS, PATTERNS } from "./provider_patterns.ts";
 
 /** What is needed to read one family, and where complaints go. */
 interface Desk {

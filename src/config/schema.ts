@@ -7,7 +7,6 @@ import {
   decimal,
   integer,
   type Kind,
-  limit,
   list,
   listenHost,
   LONGEST_SECONDS,
@@ -335,93 +334,6 @@ export const ENV_FILE = {
   help: "File to read instead of `.env`. It must exist. Only a flag or the environment can name it.",
   example: "/etc/keyproxy.env",
 } as const satisfies { env: string; flag: Flag; help: string; example: string };
-
-/** A family of variables, one a provider. `P` in `name` stands for the provider. */
-export interface ProviderPattern {
-  readonly name: string;
-  /** A further form, for the second and later value. */
-  readonly numbered?: string;
-  readonly default: string;
-  readonly help: string;
-  /** Whole lines for `.env`. */
-  readonly examples: readonly string[];
-  readonly isSecret?: true;
-}
-
-export const PATTERNS = {
-  apiKey: {
-    name: "P_API_KEY",
-    numbered: "P_API_KEY_<n>",
-    default: "",
-    help: "A key of the provider. Give each further key a number or a word of its own; all of them are used in turn.",
-    examples: ["GEMINI_API_KEY=", "GEMINI_API_KEY_2=", "GEMINI_API_KEY_TEAM_A="],
-    isSecret: true,
-  },
-  apiBase: {
-    name: "P_API_BASE",
-    default: "",
-    help:
-      "Another address for the provider. With a name keyproxy does not know, it makes a new OpenAI-compatible provider, with or without a key.",
-    examples: ["MY_SERVER_API_BASE=http://192.168.1.20:8080/v1"],
-  },
-  models: {
-    name: "P_MODELS",
-    default: "",
-    help:
-      'Models to offer, as JSON: a list of names, or names with the provider\'s id and default options: {"name": {"id": "…", "options": {…}}}.',
-    examples: [
-      'OPENAI_MODELS=["gpt-5", "gpt-5-mini"]',
-      `GEMINI_MODELS='{"fast": {"id": "gemini-2.5-flash", "options": {"temperature": 0.2}}}'`,
-    ],
-  },
-  ignoreModels: {
-    name: "IGNORE_MODELS_P",
-    default: "",
-    help: "Models to hide, separated by commas. * ? and [abc] stand for any text, any sign and one of some signs.",
-    examples: ["IGNORE_MODELS_OPENAI=*preview*,dall-e-*"],
-  },
-  whitelistModels: {
-    name: "WHITELIST_MODELS_P",
-    default: "",
-    help: "Models to offer in any case; stronger than IGNORE_MODELS_P.",
-    examples: ["WHITELIST_MODELS_OPENAI=gpt-5,gpt-5-mini"],
-  },
-  maxInFlight: {
-    name: "MAX_CONCURRENT_REQUESTS_PER_KEY_P",
-    default: "1",
-    help:
-      "Requests that one key may serve at the same time, per model. 0: unlimited, which is also the default for servers on your own machine.",
-    examples: ["MAX_CONCURRENT_REQUESTS_PER_KEY_OPENAI=5"],
-  },
-  rotation: {
-    name: "ROTATION_MODE_P",
-    default: "balanced",
-    help: "balanced spreads requests over all keys; sequential stays with a key until it must rest.",
-    examples: ["ROTATION_MODE_GEMINI=sequential"],
-  },
-  priority: {
-    name: "P_PRIORITY",
-    numbered: "P_PRIORITY_<n>",
-    default: "0",
-    help: "Rank of the key with the same number or word. Lower is used first; the next rank serves only while no key of a lower one can.",
-    examples: ["GEMINI_PRIORITY_2=1"],
-  },
-  oauth: {
-    name: "P_OAUTH_<n>",
-    default: "",
-    help: "Path of a stored login to import.",
-    examples: ["GEMINI_CLI_OAUTH_1=~/logins/gemini.json"],
-  },
-} as const satisfies Record<string, ProviderPattern>;
-
-/** Values of the per-provider families that are read here; models are JSON and keys are read with the credentials. */
-export const PATTERN_KINDS = {
-  maxInFlight: limit(1_000_000),
-  rotation: oneOf(["balanced", "sequential"]),
-  ignoreModels: list("model names or patterns"),
-  whitelistModels: list("model names or patterns"),
-  priority: integer({ min: 0, max: 1000 }),
-} as const;
 
 /** Every setting, in the order of the table. */
 export const ALL_SETTINGS: readonly Omit<Setting<unknown>, "kind">[] = Object.values(SETTINGS);

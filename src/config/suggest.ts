@@ -2,7 +2,8 @@
  * "Did you mean …": finds variables that look like ours but are not. Speaks of names only, never of values.
  */
 import type { ProviderNames, Variables } from "../kernel/variables.ts";
-import { ALL_SETTINGS, ENV_FILE, PATTERNS } from "./schema.ts";
+import { PATTERNS } from "./provider_patterns.ts";
+import { ALL_SETTINGS, ENV_FILE } from "./schema.ts";
 
 /** Families whose provider comes last, as the text before it. */
 const FAMILY_HEADS = [PATTERNS.maxInFlight, PATTERNS.ignoreModels, PATTERNS.whitelistModels, PATTERNS.rotation]

@@ -5,6 +5,7 @@ import type { ServerResponse } from "node:http";
 import type { CanonicalRequest } from "../canonical/request.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Failure } from "../kernel/failure.ts";
+import type { Secret } from "../kernel/secret.ts";
 import type { Usage } from "../kernel/usage.ts";
 import type { RequestCapture } from "./capture.ts";
 import type { Target } from "./route.ts";
@@ -48,8 +49,8 @@ export interface Exchange {
   readonly deadlineAt: number;
   /** Fractional ms since arrival. */
   elapsedMs(): number;
-  /** Tells clients apart without naming their keys. */
-  readonly client: string;
+  /** The key the client sent; tells clients apart. */
+  readonly client: Secret;
   readonly capture: RequestCapture | undefined;
   readonly attempts: AttemptRecord[];
   /** Time spent waiting for providers and for credentials, ms. */

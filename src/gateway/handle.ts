@@ -43,7 +43,7 @@ async function tryTarget(tries: Tries, at: { exchange: Exchange; target: Target;
   for (;;) {
     const lease = await tries.acquire();
     if (isFailure(lease)) return tries.verdict(lease);
-    const committed = await attempt({ ...at, ...at.deps, lease, timeoutMs: tries.timeoutMs() });
+    const committed = await attempt({ ...at, ...at.deps, lease, timeoutMs: tries.timeoutMs(lease) });
     tries.record(lease, committed);
     if (!isFailure(committed)) return { target: at.target, lease, committed };
     const next = tries.settle(lease, committed);

@@ -18,8 +18,10 @@ export type NextStep =
   | { readonly kind: "stop" };
 
 export interface RetryContext {
-  /** Credentials that could serve instead, now or after waiting. */
-  readonly otherCount: number;
+  /** Whether another credential could serve instead now, busy ones included. */
+  readonly others: "some" | "none";
+  /** Credentials that are out for the rest of the request. */
+  readonly excludedCount: number;
   readonly sameRetries: number;
   readonly budget: RetryBudget;
   readonly now: number;
@@ -47,8 +49,9 @@ export function nextStep(failed: Failure, context: RetryContext): NextStep {
 
 function afterTrouble(failed: Failure, context: RetryContext): NextStep {
   if (failed.kind === "withdrawn" || !context.budget.take(context.now)) return { kind: "next_target" };
-  if (context.otherCount > 0) return { kind: "rotate", exclude: "exclude" };
-  if (context.sameRetries > 0) return { kind: "next_target" };
+  const isOnlyOne = context.others === "none" && context.excludedCount === 0;
+  // Where nobody is left, the pool says so, with the state of its credentials.
+  if (!isOnlyOne || context.sameRetries > 0) return { kind: "rotate", exclude: "exclude" };
   return { kind: "same", afterMs: SAME_MEMBER_DELAY_MS.least + SAME_MEMBER_DELAY_MS.spread * context.random() };
 }
 

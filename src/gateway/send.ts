@@ -37,14 +37,13 @@ const MAX_IDLE_SOCKETS = 64;
 
 /** A sender with its own connection pool. Proxies come from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
 export function createSender(clock: Clock): Sender {
+  /** By origin; their number is that of the configured providers. */
   const agents = new Map<string, http.Agent>();
   const agentFor = (url: URL): http.Agent => {
-    const proxy = getProxyForUrl(url.href);
-    const key = `${url.protocol}${proxy}`;
-    let agent = agents.get(key);
+    let agent = agents.get(url.origin);
     if (agent === undefined) {
-      agent = newAgent(url, proxy);
-      agents.set(key, agent);
+      agent = newAgent(url);
+      agents.set(url.origin, agent);
     }
     return agent;
   };
@@ -53,7 +52,7 @@ export function createSender(clock: Clock): Sender {
       const sent = await sendOnce(call, options, { agent: agentFor(call.url), clock });
       if (sent !== "stale_socket") return sent;
       // A kept connection that the provider closed meanwhile says nothing about the provider: once more on a new one.
-      const again = await sendOnce(call, options, { agent: newAgent(call.url, getProxyForUrl(call.url.href)), clock });
+      const again = await sendOnce(call, options, { agent: newAgent(call.url), clock });
       return again === "stale_socket" ? classifyTransport(closed(), "first_byte") : again;
     },
     close() {
@@ -62,7 +61,8 @@ export function createSender(clock: Clock): Sender {
   };
 }
 
-function newAgent(url: URL, proxy: string): http.Agent {
+function newAgent(url: URL): http.Agent {
+  const proxy = getProxyForUrl(url.href);
   const options = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: MAX_IDLE_SOCKETS };
   if (proxy !== "") return new HttpsProxyAgent(proxy, options);
   return url.protocol === "https:" ? new https.Agent(options) : new http.Agent(options);
@@ -80,38 +80,47 @@ function sendOnce(
   const { signal } = options;
   if (signal.aborted) return Promise.resolve(reasonOf(signal));
   return new Promise((resolve) => {
-    const { request } = call.url.protocol === "https:" ? https : http;
-    const sent = request(call.url, { method: call.method, headers: withLength(call), agent: means.agent });
-    let phase: "connect" | "first_byte" = "connect";
+    const isSecure = call.url.protocol === "https:";
+    const sent = (isSecure ? https : http).request(call.url, { method: call.method, headers: withLength(call), agent: means.agent });
+    let phase: "connect" | "first_byte" = "first_byte";
+    let isSettled = false;
+    let cancelConnect = () => {};
     const stop = () => sent.destroy();
-    const cancelConnect = means.clock.after(options.connectTimeoutMs, () => {
-      settle(classifyTransport(new Error("connect timed out"), phase));
-      sent.destroy();
-    });
-    const settle = (result: UpstreamReply | Failure | "stale_socket") => {
+    const settle = (result: () => UpstreamReply | Failure | "stale_socket") => {
+      if (isSettled) return;
+      isSettled = true;
       cancelConnect();
-      if (isFailure(result) || result === "stale_socket") signal.removeEventListener("abort", stop);
-      resolve(result);
+      resolve(result());
+    };
+    const fail = (error: Error) => {
+      signal.removeEventListener("abort", stop);
+      settle(() => signal.aborted ? reasonOf(signal) : classifyTransport(error, phase));
     };
     signal.addEventListener("abort", stop);
     sent.on("socket", (socket) => {
-      const connected = () => {
+      if (!socket.connecting) return;
+      phase = "connect";
+      cancelConnect = means.clock.after(options.connectTimeoutMs, () => {
+        fail(new Error("connect timed out"));
+        sent.destroy();
+      });
+      socket.once(isSecure ? "secureConnect" : "connect", () => {
         phase = "first_byte";
         cancelConnect();
-      };
-      if (!socket.connecting) connected();
-      else socket.once(call.url.protocol === "https:" ? "secureConnect" : "connect", connected);
+      });
     });
     sent.on("response", (body) => {
       // From here on the reader of the body sees an abort as a destroyed stream.
       body.once("close", () => signal.removeEventListener("abort", stop));
-      settle({ status: body.statusCode ?? 0, headers: plainHeaders(body.headers), body });
+      settle(() => ({ status: body.statusCode ?? 0, headers: plainHeaders(body.headers), body }));
     });
     sent.on("error", (error) => {
-      if (signal.aborted) return settle(reasonOf(signal));
-      settle(sent.reusedSocket && isReset(error) ? "stale_socket" : classifyTransport(error, phase));
+      if (!signal.aborted && sent.reusedSocket && isReset(error)) settle(() => "stale_socket");
+      fail(error);
     });
-    sent.on("close", () => settle(signal.aborted ? reasonOf(signal) : classifyTransport(closed(), phase)));
+    sent.on("close", () => {
+      if (!isSettled) fail(closed());
+    });
     sent.end(call.body);
   });
 }

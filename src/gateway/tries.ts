@@ -31,7 +31,7 @@ export class Tries {
     this.#target = input.target;
     this.#deps = input.deps;
     input.exchange.target = input.target;
-    this.#affinityKey = conversationKey(input.exchange, input.target.id);
+    this.#affinityKey = conversationKey(input.exchange, input.target);
     input.deps.budget(input.target.provider.row.id).request(input.deps.clock.now());
   }
 
@@ -54,11 +54,11 @@ export class Tries {
   }
 
   /** How long the next try may take until its first byte. */
-  timeoutMs(): number {
+  timeoutMs(lease: Lease): number {
     const { snapshot, request, deadlineAt } = this.#exchange;
     if (!request.isStream) return snapshot.config.answerTimeoutMs;
     const leftMs = Math.max(deadlineAt - this.#attemptAt, 1);
-    const fairMs = this.#otherCount() > 1 ? Math.max(leftMs / 2, LEAST_FIRST_BYTE_MS) : leftMs;
+    const fairMs = this.#hasOther(lease) ? Math.max(leftMs / 2, LEAST_FIRST_BYTE_MS) : leftMs;
     return Math.min(fairMs, leftMs);
   }
 
@@ -89,7 +89,8 @@ export class Tries {
     );
     if (isTrouble) this.#sawTrouble = "repeated";
     const next = nextStep(failed, {
-      otherCount: this.#otherCount(lease.credential.id),
+      others: this.#hasOther(lease) ? "some" : "none",
+      excludedCount: this.#excluded.size,
       sameRetries: this.#sameRetries,
       budget: this.#deps.budget(this.#target.provider.row.id),
       now: this.#deps.clock.now(),
@@ -134,8 +135,8 @@ export class Tries {
     });
   }
 
-  #otherCount(besides?: string): number {
-    const out = besides === undefined ? this.#excluded : new Set([...this.#excluded, besides]);
-    return this.#target.provider.pool.usableCount({ model: this.#target.model, exclude: out });
+  #hasOther(lease: Lease): boolean {
+    const { pool } = this.#target.provider;
+    return pool.size > 1 && pool.canServe(this.#target.model, new Set([...this.#excluded, lease.credential.id]));
   }
 }

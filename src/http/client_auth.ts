@@ -26,7 +26,8 @@ export function checkClient(headers: Headers, accepted: readonly Secret[]): Fail
   });
 }
 
-function clientKey(headers: Headers): string {
+/** The key a client sent, in any of the three headers; empty when it sent none. */
+export function clientKey(headers: Headers): string {
   const bearer = /^bearer\s+(.+)$/i.exec(one(headers.authorization))?.[1];
   return (bearer ?? (one(headers["x-api-key"]) || one(headers["x-goog-api-key"]))).trim();
 }

@@ -3,7 +3,7 @@
  * settled. Whatever is wrong with a request is found here, before any credential is touched.
  */
 import { Buffer } from "node:buffer";
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Exchange } from "../gateway/exchange.ts";
@@ -12,6 +12,8 @@ import type { Snapshot } from "../gateway/snapshot.ts";
 import type { Clock, Stopwatch } from "../kernel/clock.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { isObject, type JsonObject, parseJson } from "../kernel/json.ts";
+import { Secret } from "../kernel/secret.ts";
+import { clientKey } from "./client_auth.ts";
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 /** A client may shorten its deadline, within reason. */
@@ -51,7 +53,7 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
     arrivedAt,
     deadlineAt: arrivedAt + timeoutMs,
     elapsedMs: () => stopwatch() - startedMs,
-    client: clientMark(incoming),
+    client: new Secret(clientKey(incoming.headers)),
     capture: input.openCapture({ requestId, request: { method: "POST", path: input.path, headers: incoming.headers, body } }),
     attempts: [],
     waitedMs: 0,
@@ -76,12 +78,6 @@ function clientSignal(out: ServerResponse): AbortSignal {
 
 function clientGone(): Failure {
   return failure({ scope: "client", kind: "client_gone", status: 499, message: "The client closed the connection" });
-}
-
-/** Tells clients apart for affinity; the key itself is not kept. */
-function clientMark(incoming: IncomingMessage): string {
-  const key = incoming.headers.authorization ?? incoming.headers["x-api-key"] ?? "";
-  return createHash("sha1").update(String(key)).digest("base64");
 }
 
 function clientTimeout(incoming: IncomingMessage, longestMs: number): number | Failure {

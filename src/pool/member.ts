@@ -21,6 +21,7 @@ export interface DayCounters {
 /** One credential of the pool. */
 export interface Member {
   credential: Credential;
+  priority: number;
   /** Place in discovery order: the order of sequential mode. */
   position: number;
   /** Requests under way, over all models. */
@@ -58,6 +59,7 @@ export function noCounters(): DayCounters {
 export function newMember(credential: Credential, position: number): Member {
   return {
     credential,
+    priority: credential.priority,
     position,
     inFlight: 0,
     lastUsed: 0,

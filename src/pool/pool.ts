@@ -38,6 +38,7 @@ export class Pool {
   /** Counts acquires; orders uses and failures without asking the clock. */
   #ordinal = 0;
   #nextDayAt: number;
+  #size = 0;
 
   constructor(options: PoolOptions) {
     this.provider = options.provider;
@@ -79,6 +80,7 @@ export class Pool {
     this.#rollDay(now);
     this.#settings = { ...this.#settings, ...settings };
     this.#nextDayAt = nextDayStart(now, this.#settings.dailyResetMinute);
+    this.#size = credentials.length;
     for (const member of this.#members.values()) member.isDraining = true;
     credentials.forEach((credential, position) => {
       let member = this.#members.get(credential.id);
@@ -114,11 +116,16 @@ export class Pool {
       .map((member) => member.credential);
   }
 
-  /** How many credentials could serve a model now, busy ones included. */
-  usableCount(ask: { readonly model: string; readonly exclude: ReadonlySet<string> }): number {
+  /** True when some credential besides the excluded ones could serve a model now, if need be after a wait. */
+  canServe(model: string, exclude: ReadonlySet<string>): boolean {
     const now = this.#clock.now();
-    return this.#lane(ask.model).slots
-      .filter((slot) => !ask.exclude.has(slot.member.credential.id) && typeof availability(slot, now) === "string").length;
+    return this.#lane(model).slots
+      .some((slot) => !exclude.has(slot.member.credential.id) && typeof availability(slot, now) === "string");
+  }
+
+  /** Number of credentials in use, resting ones included. */
+  get size(): number {
+    return this.#size;
   }
 
   /** Number of requests waiting for a credential. */

@@ -17,7 +17,12 @@ export function nextDayStart(now: number, resetMinute: number): number {
   return dayStart(now, resetMinute) + DAY_MS;
 }
 
+/** The last name made: it is asked for on every request and changes once a day. */
+let lastNamed = { startAt: NaN, name: "" };
+
 /** Name of the day that holds `now`: `YYYY-MM-DD`. */
 export function dayName(now: number, resetMinute: number): string {
-  return new Date(dayStart(now, resetMinute)).toISOString().slice(0, 10);
+  const startAt = dayStart(now, resetMinute);
+  if (lastNamed.startAt !== startAt) lastNamed = { startAt, name: new Date(startAt).toISOString().slice(0, 10) };
+  return lastNamed.name;
 }

@@ -55,50 +55,44 @@ interface Found {
 }
 
 function scan(choice: Choice): Found {
-  const { now, exclude, slots, maxInFlight, preferred } = choice;
-  const found: Found = { tier: Infinity, free: undefined, preferred: undefined, isTesting: false, restEndsAt: Infinity };
+  const { now, exclude, slots, maxInFlight } = choice;
   const isExcluding = exclude.size > 0;
-  const isBetter = choice.rotation === "sequential" ? isSooner : isLessUsed;
+  let tier = Infinity;
+  let free: Slot | undefined;
+  let preferred: Slot | undefined;
+  let isTesting = false;
+  let restEndsAt = Infinity;
   for (const slot of slots) {
     const { member } = slot;
-    const { priority } = member.credential;
-    if (priority > found.tier || (isExcluding && exclude.has(member.credential.id))) continue;
-    // Asked here too, although `availability` begins with it: for most slots it saves the call.
-    if (member.rest !== null || slot.rest !== null) {
-      const state = availability(slot, now);
-      if (typeof state === "number") {
-        if (state < found.restEndsAt) found.restEndsAt = state;
-        continue;
-      }
-      if (state === "trial" && !isUsable(slot, choice)) {
-        // Still at rest, so no reason to hold back the tiers below.
-        found.isTesting = true;
-        continue;
-      }
+    if (member.priority > tier || (isExcluding && exclude.has(member.credential.id))) continue;
+    const state = availability(slot, now);
+    if (typeof state === "number") {
+      if (state < restEndsAt) restEndsAt = state;
+      continue;
     }
-    if (priority < found.tier) {
-      found.tier = priority;
-      found.free = undefined;
-      found.preferred = undefined;
+    if (state === "trial" && !isUsable(slot, choice)) {
+      // Still at rest, so no reason to hold back the tiers below.
+      isTesting = true;
+      continue;
+    }
+    if (member.priority < tier) {
+      tier = member.priority;
+      free = undefined;
+      preferred = undefined;
     }
     if (slot.inFlight >= maxInFlight) continue;
-    if (member === preferred) found.preferred = slot;
-    if (found.free === undefined || isBetter(slot, found.free, choice)) found.free = slot;
+    if (member === choice.preferred) preferred = slot;
+    if (free === undefined || isBetter(slot, free, choice)) free = slot;
   }
-  return found;
+  return { tier, free, preferred, isTesting, restEndsAt };
 }
 
-/** Balanced mode: idle members first, then fewest requests today, then least recently used. */
-function isLessUsed(slot: Slot, best: Slot): boolean {
+function isBetter(slot: Slot, best: Slot, choice: Choice): boolean {
+  if (choice.rotation === "sequential") return turn(slot, choice) < turn(best, choice);
   const isIdle = slot.member.inFlight === 0;
   if (isIdle !== (best.member.inFlight === 0)) return isIdle;
   if (slot.today.requestCount !== best.today.requestCount) return slot.today.requestCount < best.today.requestCount;
   return slot.member.lastUsed < best.member.lastUsed;
-}
-
-/** Sequential mode: the round begins with the current member. */
-function isSooner(slot: Slot, best: Slot, choice: Choice): boolean {
-  return turn(slot, choice) < turn(best, choice);
 }
 
 /** More than any pool has members. */

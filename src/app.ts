@@ -7,6 +7,7 @@ import { writeFileAtomic } from "./config/atomic_file.ts";
 import type { Problem } from "./config/problem.ts";
 import { closest } from "./config/suggest.ts";
 import { credentialsFromEnv } from "./credentials/from_env.ts";
+import { EmbeddingBatcher } from "./gateway/batch.ts";
 import { openCapture } from "./gateway/capture.ts";
 import type { Deps } from "./gateway/deps.ts";
 import type { Exchange } from "./gateway/exchange.ts";
@@ -122,6 +123,7 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
     priced: (target, usage) => facts.priced(target, usage),
     onAttempt: (exchange, record) => ledger.attempt(exchange, record),
   };
+  const batcher = new EmbeddingBatcher(deps);
   const running = new Running();
   let isStopping = false;
   const http: HttpDeps = {
@@ -129,7 +131,7 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
     clock,
     stopwatch,
     openCapture: (opened) => capture.begin(opened),
-    handle: (exchange) => running.track(answer(exchange, deps, ledger)),
+    handle: (exchange) => running.track(answer(exchange, { deps, batcher, ledger })),
     listModels: (providers) => listings.ensure(providers),
     modelsOf: (provider) => listings.models(provider.row.id),
     factsOf: (model) => facts.of(model),
@@ -165,8 +167,12 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   };
 }
 
-async function answer(exchange: Exchange, deps: Deps, ledger: Ledger): Promise<void> {
-  ledger.finish(exchange, await handle(exchange, deps));
+async function answer(
+  exchange: Exchange,
+  { deps, batcher, ledger }: { readonly deps: Deps; readonly batcher: EmbeddingBatcher; readonly ledger: Ledger },
+): Promise<void> {
+  const isEmbedding = exchange.request.operation === "embeddings";
+  ledger.finish(exchange, await (isEmbedding ? batcher.handle(exchange) : handle(exchange, deps)));
 }
 
 /** How to ask a provider for its models: one set of headers a credential, as they would be sent with a call. */

@@ -2,7 +2,6 @@
  * One try at a provider, up to the commit point: the first event or answer that says something. Until then
  * nothing has reached the client and another credential may be tried.
  */
-import { Buffer } from "node:buffer";
 import type { Reading } from "../canonical/answer.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
@@ -29,7 +28,8 @@ export type Committed =
     readonly kind: "answer";
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
-    readonly bytes: Buffer;
+    /** The provider's bytes as text. */
+    readonly text: string;
     readonly reading: Reading;
   }
   | {
@@ -130,7 +130,7 @@ async function wholeAnswer({ exchange, reply, context, signal }: Reading200): Pr
   if (error !== undefined) return error;
   const reading = exchange.dialect.readAnswer(body);
   if (!reading.isMeaningful) return emptyAnswer();
-  return { kind: "answer", status: reply.status, headers: reply.headers, bytes, reading };
+  return { kind: "answer", status: reply.status, headers: reply.headers, text, reading };
 }
 
 /** Waits for the first event that says something. */
@@ -160,13 +160,12 @@ function firstEvents(input: Reading200 & { readonly hidesUsage: boolean }): Prom
         else if (verdict !== "nothing_yet") fail(verdict);
       },
       end(how, rest) {
+        if (how === "cut") return fail(classifyTransport(brokeOff(), "body"));
         const verdict = judge(rest, exchange, context);
         if (isFailure(verdict)) return fail(verdict);
-        if (verdict === "meaningful") {
-          held += `${rest}\n\n`;
-          return commit();
-        }
-        fail(how === "complete" ? emptyAnswer() : classifyTransport(brokeOff(), "body"));
+        if (verdict === "nothing_yet") return fail(emptyAnswer());
+        held += `${rest}\n\n`;
+        commit();
       },
     });
   });

@@ -5,20 +5,14 @@
 import { isFailure } from "../kernel/failure.ts";
 import { groupKey } from "./batch/group_key.ts";
 import { type EmbeddingInputs, readInputs } from "./batch/inputs.ts";
+import { fills, fits, type Limits, limitsOf } from "./batch/limits.ts";
 import { Member } from "./batch/member.ts";
 import { serveGroup } from "./batch/serve_group.ts";
 import type { Deps } from "./deps.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import { handle } from "./handle.ts";
-import { route, type Target } from "./route.ts";
+import { route } from "./route.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-/** Most that one call may carry. */
-interface Limits {
-  readonly maxItems: number;
-  /** Characters of texts; of token arrays, tokens. */
-  readonly maxLength: number;
-}
 
 /** Requests that wait together. */
 interface Group {
@@ -53,7 +47,7 @@ export class EmbeddingBatcher {
     const inputs = readInputs(request.native.body.input);
     const targets = route(snapshot, request, this.#deps.offered);
     if (inputs === undefined || isFailure(targets)) return undefined;
-    const limits = limitsOf(targets, maxItems);
+    const limits = limitsOf(targets.map(({ provider }) => provider.row), maxItems);
     if (fills([inputs], limits)) return undefined;
     const key = groupKey({ targets, body: request.native.body, kind: inputs.kind });
     const member = new Member(exchange, inputs);
@@ -101,31 +95,4 @@ export class EmbeddingBatcher {
 
 function inputsOf(group: Group): EmbeddingInputs[] {
   return [...group.members.keys()].map(({ inputs }) => inputs);
-}
-
-/** The strictest of the setting and the rows that may serve the request. */
-function limitsOf(targets: readonly Target[], maxItems: number): Limits {
-  const caps = targets.map(({ provider }) => provider.row.embeddingCaps ?? {});
-  return {
-    maxItems: Math.min(maxItems, ...caps.map((cap) => cap.maxItems ?? Infinity)),
-    maxLength: Math.min(...caps.map((cap) => cap.maxChars ?? Infinity)),
-  };
-}
-
-function sizeOf(parts: readonly EmbeddingInputs[]): { readonly itemCount: number; readonly length: number } {
-  return {
-    itemCount: parts.reduce((sum, { items }) => sum + items.length, 0),
-    length: parts.reduce((sum, { length }) => sum + length, 0),
-  };
-}
-
-function fits(parts: readonly EmbeddingInputs[], { maxItems, maxLength }: Limits): boolean {
-  const { itemCount, length } = sizeOf(parts);
-  return itemCount <= maxItems && length <= maxLength;
-}
-
-/** True when nothing more has room beside these. */
-function fills(parts: readonly EmbeddingInputs[], { maxItems, maxLength }: Limits): boolean {
-  const { itemCount, length } = sizeOf(parts);
-  return itemCount >= maxItems || length >= maxLength;
 }

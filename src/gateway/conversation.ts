@@ -3,11 +3,15 @@ import { createHash } from "node:crypto";
 import type { Exchange } from "./exchange.ts";
 import type { Target } from "./route.ts";
 
+/** Longer keys are hashed, so that many remembered conversations stay small. */
+const LONGEST_PLAIN_KEY = 256;
+
 /** Undefined when affinity is off, when there is nothing to choose from, or when nothing tells the conversation apart. */
 export function conversationKey(exchange: Exchange, target: Target): string | undefined {
   if (!exchange.snapshot.config.isAffinityOn || target.provider.pool.size < 2) return undefined;
   const { id, opening } = exchange.request.conversation;
   const mark = id ?? opening;
   if (mark === "") return undefined;
-  return createHash("sha1").update(`${exchange.client.reveal()}\n${target.id}\n${mark}`).digest("base64");
+  const key = `${exchange.client.reveal()}\n${target.id}\n${mark}`;
+  return key.length <= LONGEST_PLAIN_KEY ? key : createHash("sha1").update(key).digest("base64");
 }

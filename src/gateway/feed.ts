@@ -24,6 +24,9 @@ export class EventFeed {
   readonly #cutter = new EventCutter();
   #consumer: FeedConsumer | undefined;
   #ended: FeedEnd | undefined;
+  /** Came, but not handed on yet. */
+  #gathered = "";
+  #isDraining = false;
 
   constructor(body: IncomingMessage) {
     this.#body = body;
@@ -38,6 +41,9 @@ export class EventFeed {
   /** Makes `consumer` the one that is told, and lets the stream flow. */
   attach(consumer: FeedConsumer): void {
     this.#consumer = consumer;
+    this.#flush();
+    // The consumer may have had enough already.
+    if (this.#consumer === undefined) return;
     if (this.#ended !== undefined) this.#deliverEnd(this.#ended);
     else this.#body.resume();
   }
@@ -59,6 +65,7 @@ export class EventFeed {
   /** Lets the provider finish, so that its connection can be used again, but not for long. */
   drain(clock: Clock): void {
     this.#consumer = undefined;
+    this.#isDraining = true;
     if (this.#ended !== undefined) return;
     const cancel = clock.after(DRAIN_MS, () => this.#body.destroy());
     this.#body.once("close", cancel);
@@ -71,14 +78,24 @@ export class EventFeed {
     this.#body.destroy();
   }
 
+  /** One read of the socket may hold many chunks: they are handed on together, in the same turn of the loop. */
   #onData(text: string): void {
-    const { whole, torn } = this.#cutter.push(text);
-    if (whole !== "" || torn !== "") this.#consumer?.events(whole, torn);
+    if (this.#isDraining) return;
+    if (this.#gathered === "") queueMicrotask(() => this.#flush());
+    this.#gathered += text;
+  }
+
+  #flush(): void {
+    if (this.#gathered === "" || this.#consumer === undefined) return;
+    const { whole, torn } = this.#cutter.push(this.#gathered);
+    this.#gathered = "";
+    if (whole !== "" || torn !== "") this.#consumer.events(whole, torn);
   }
 
   #onEnd(how: FeedEnd): void {
     if (this.#ended !== undefined) return;
     this.#ended = how;
+    this.#flush();
     this.#deliverEnd(how);
   }
 

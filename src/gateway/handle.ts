@@ -47,7 +47,7 @@ async function tryTarget(tries: Tries, at: { exchange: Exchange; target: Target;
     tries.record(lease, committed);
     if (!isFailure(committed)) return { target: at.target, lease, committed };
     const next = tries.settle(lease, committed);
-    if (next.kind === "stop" || next.kind === "next_target") return committed;
+    if (next.kind === "stop" || next.kind === "next_target") return tries.conclusion(committed);
     if (next.kind === "same") await tries.pause(next.afterMs);
   }
 }

@@ -64,12 +64,7 @@ export class Ledger {
     const summary = this.#summary(exchange, ending);
     this.#recent.push(summary);
     if (this.#recent.length > MAX_RECENT) this.#recent.shift();
-    this.#log.info("{requestId} {model} {status} {durationMs}ms attempts={attemptCount}{trouble}", {
-      ...summary,
-      attempts: undefined,
-      attemptCount: summary.attempts.length,
-      trouble: summary.failure === null ? "" : ` ${summary.failure}`,
-    });
+    if (this.#log.isEnabledFor("info")) this.#tell(summary);
     exchange.capture?.finish({
       status: ending.status,
       headers: shownHeaders(exchange),
@@ -88,6 +83,12 @@ export class Ledger {
   /** The last requests, newest last. */
   recent(): readonly RequestSummary[] {
     return this.#recent;
+  }
+
+  #tell({ requestId, model, status, durationMs, attempts, failure }: RequestSummary): void {
+    const trouble = failure === null ? "" : ` ${failure}`;
+    const fields = { requestId, model, status, durationMs, attemptCount: attempts.length, trouble };
+    this.#log.info("{requestId} {model} {status} {durationMs}ms attempts={attemptCount}{trouble}", fields);
   }
 
   #summary(exchange: Exchange, ending: Ending): RequestSummary {

@@ -7,18 +7,28 @@ import type { Exchange } from "./exchange.ts";
 import type { Target } from "./route.ts";
 
 /**
- * Puts the client's model name back where the provider echoes the name it was sent, in raw latin1 JSON text.
- * A text inside JSON cannot hold the needle, because its quotes would be escaped. Undefined: nothing to undo.
+ * Puts the client's model name back where the provider echoes the name it was sent, in JSON text.
+ * `latin1`: the text has one character a byte. A text inside JSON cannot hold the needle, because its quotes would be escaped. Undefined: nothing to undo.
  */
-export function modelRestorer(target: Target, exchange: Exchange): ((text: string) => string) | undefined {
+export function modelRestorer(target: Target, exchange: Exchange, form: "utf8" | "latin1"): ((text: string) => string) | undefined {
   if (target.model === exchange.request.model) return undefined;
-  const raw = (name: string) => Buffer.from(JSON.stringify(name)).toString("latin1");
+  const raw = (name: string) => Buffer.from(JSON.stringify(name)).toString(form);
   const sent = raw(target.model);
   const named = raw(exchange.request.model);
-  const tight = [`"model":${sent}`, `"model":${named}`] as const;
-  const spaced = [`"model": ${sent}`, `"model": ${named}`] as const;
+  const swaps = [[`"model":${sent}`, `"model":${named}`], [`"model": ${sent}`, `"model": ${named}`]] as const;
   return (text) => {
-    if (text.includes(tight[0])) return text.replaceAll(tight[0], () => tight[1]);
-    return text.includes(spaced[0]) ? text.replaceAll(spaced[0], () => spaced[1]) : text;
+    for (const [from, to] of swaps) if (text.includes(from)) return swapAll(text, from, to);
+    return text;
   };
+}
+
+/** `replaceAll` without patterns in the new text; several times faster on short texts. */
+function swapAll(text: string, from: string, to: string): string {
+  let swapped = "";
+  let start = 0;
+  for (let at = text.indexOf(from); at >= 0; at = text.indexOf(from, start)) {
+    swapped += text.slice(start, at) + to;
+    start = at + from.length;
+  }
+  return swapped + text.slice(start);
 }

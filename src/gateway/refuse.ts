@@ -3,6 +3,9 @@ import type { Failure } from "../kernel/failure.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import { ownHeaders } from "./reply_headers.ts";
 
+/** When to come again to a pool that is only busy. */
+const BUSY_MS = 1_000;
+
 /** Answers with the failure. A client that left gets nothing. */
 export function refuse(exchange: Exchange, failed: Failure): Ending {
   const { out, dialect } = exchange;
@@ -21,8 +24,9 @@ export function refuse(exchange: Exchange, failed: Failure): Ending {
   return { status: failed.status, failure: failed, body };
 }
 
-/** `Retry-After` in whole seconds, never too early. */
+/** `Retry-After` in whole seconds, never too early. A pool that rests nobody is only busy: a moment is enough. */
 export function retryAfter(failed: Failure): Record<string, string> {
-  if (failed.retryAfterMs === undefined) return {};
-  return { "retry-after": String(Math.max(Math.ceil(failed.retryAfterMs / 1000), 1)) };
+  const isPool = failed.scope === "gateway" && failed.credentials !== undefined;
+  const waitMs = failed.retryAfterMs ?? (isPool ? BUSY_MS : undefined);
+  return waitMs === undefined ? {} : { "retry-after": String(Math.max(Math.ceil(waitMs / 1000), 1)) };
 }

@@ -58,29 +58,29 @@ type Answer = Extract<Committed, { kind: "answer" }>;
 
 function answer(input: RelayInput, committed: Answer, usage: Usage | undefined): Ending {
   const { exchange, target } = input;
-  const bytes = finalBytes(input, committed);
+  const text = finalText(input, committed);
   exchange.out.writeHead(committed.status, {
     "content-type": "application/json",
-    "content-length": String(bytes.length),
+    "content-length": String(Buffer.byteLength(text)),
     ...passedHeaders(committed.headers),
     ...ownHeaders(exchange, target),
   });
-  exchange.out.end(bytes);
-  return { ...ending(committed.status, committed.reading, usage), body: bytes.toString("utf8") };
+  exchange.out.end(text);
+  return { ...ending(committed.status, committed.reading, usage), body: text };
 }
 
-/** The provider's own bytes, unless a quirk of its row needs mending; only our model name is taken back. */
-function finalBytes({ exchange, target }: RelayInput, committed: Answer): Buffer {
-  const quirks = responseQuirks(target.provider.row.quirks ?? []);
-  const bytes = quirks === undefined ? committed.bytes : Buffer.from(JSON.stringify(quirks.answer(committed.reading.body)));
-  const restore = modelRestorer(target, exchange);
-  return restore === undefined ? bytes : Buffer.from(restore(bytes.toString("latin1")), "latin1");
+/** The provider's own text, unless a quirk of its row needs mending; only our model name is taken back. */
+function finalText({ exchange, target }: RelayInput, committed: Answer): string {
+  const quirks = responseQuirks(target.provider.row.quirks);
+  const mended = quirks?.answer(committed.reading.body) ?? committed.reading.body;
+  const text = mended === committed.reading.body ? committed.text : JSON.stringify(mended);
+  return modelRestorer(target, exchange, "utf8")?.(text) ?? text;
 }
 
 /** A whole answer for a client that wanted a stream. */
 function answerAsStream(input: RelayInput, committed: Answer, usage: Usage | undefined): Ending {
   const { exchange, target } = input;
-  const quirks = responseQuirks(target.provider.row.quirks ?? []);
+  const quirks = responseQuirks(target.provider.row.quirks);
   const body = quirks === undefined ? committed.reading.body : quirks.answer(committed.reading.body);
   const shown: JsonObject = { ...body, model: target.model === body.model ? exchange.request.model : body.model };
   const events = exchange.dialect.answerAsEvents(exchange.request.wantsStreamUsage ? shown : { ...shown, usage: undefined });

@@ -18,10 +18,11 @@ export type NextStep =
   | { readonly kind: "stop" };
 
 export interface RetryContext {
-  /** Whether another credential could serve instead now, busy ones included. */
-  readonly others: "some" | "none";
-  /** Credentials that are out for the rest of the request. */
-  readonly excludedCount: number;
+  /**
+   * The other credentials of the provider. `some`: one could serve this request, now or once a limit of it ends in
+   * time; `out`: there are others, but not for this request; `none`: this is the only one that is not rejected.
+   */
+  readonly others: "some" | "out" | "none";
   readonly sameRetries: number;
   readonly budget: RetryBudget;
   readonly now: number;
@@ -49,9 +50,8 @@ export function nextStep(failed: Failure, context: RetryContext): NextStep {
 
 function afterTrouble(failed: Failure, context: RetryContext): NextStep {
   if (failed.kind === "withdrawn" || !context.budget.take(context.now)) return { kind: "next_target" };
-  const isOnlyOne = context.others === "none" && context.excludedCount === 0;
-  // Where nobody is left, the pool says so, with the state of its credentials.
-  if (!isOnlyOne || context.sameRetries > 0) return { kind: "rotate", exclude: "exclude" };
+  if (context.others === "some") return { kind: "rotate", exclude: "exclude" };
+  if (context.others === "out" || context.sameRetries > 0) return { kind: "next_target" };
   return { kind: "same", afterMs: SAME_MEMBER_DELAY_MS.least + SAME_MEMBER_DELAY_MS.spread * context.random() };
 }
 

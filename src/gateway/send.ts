@@ -126,7 +126,7 @@ function sendOnce(
 }
 
 function withLength(call: UpstreamCall): Record<string, string> {
-  return call.body === undefined ? { ...call.headers } : { ...call.headers, "content-length": String(call.body.length) };
+  return call.body === undefined ? { ...call.headers } : { ...call.headers, "content-length": String(Buffer.byteLength(call.body)) };
 }
 
 function isReset(error: Error): boolean {

@@ -4,6 +4,7 @@
  */
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import type { Lease } from "../pool/lease.ts";
+import type { MemberReport } from "../pool/report.ts";
 import { conversationKey } from "./conversation.ts";
 import type { Committed } from "./attempt.ts";
 import type { Deps } from "./deps.ts";
@@ -81,16 +82,14 @@ export class Tries {
   /** Gives the credential back after a failed try and says what comes next. */
   settle(lease: Lease, failed: Failure): NextStep {
     this.#last = failed;
-    const isTrouble = failed.scope === "provider" || failed.scope === "transport";
     lease.settle(
       failed.scope === "client"
         ? { kind: "cancelled" }
         : { kind: "failed", failure: failed, when: "before_commit", trouble: this.#sawTrouble },
     );
-    if (isTrouble) this.#sawTrouble = "repeated";
+    if (isTrouble(failed)) this.#sawTrouble = "repeated";
     const next = nextStep(failed, {
-      others: this.#hasOther(lease) ? "some" : "none",
-      excludedCount: this.#excluded.size,
+      others: this.#others(lease),
       sameRetries: this.#sameRetries,
       budget: this.#deps.budget(this.#target.provider.row.id),
       now: this.#deps.clock.now(),
@@ -116,6 +115,19 @@ export class Tries {
     });
   }
 
+  /** What the client is told of a failure after which nothing more is tried: trouble comes with the state of the credentials. */
+  conclusion(failed: Failure): Failure {
+    if (!isTrouble(failed)) return failed;
+    const reports = this.#reports();
+    const now = this.#deps.clock.now();
+    const waitMs = Math.min(...reports.map(({ usableAt }) => Math.max(usableAt - now, 0)));
+    return failure({
+      ...failed,
+      ...(waitMs > 0 && waitMs < Infinity ? { retryAfterMs: waitMs } : {}),
+      credentials: reports.map(({ id, display, state, reason, until }) => ({ id, display, state, reason, until })),
+    });
+  }
+
   /**
    * What the client is told when no credential can be had (any more): the provider's own trouble when that
    * is all there was, else the state of the pool.
@@ -123,20 +135,35 @@ export class Tries {
   verdict(refusal: Failure): Failure {
     const last = this.#last;
     if (last === undefined || refusal.scope === "client" || refusal.status === 429) return refusal;
-    const isTrouble = last.scope === "provider" || last.scope === "transport";
-    if (!isTrouble) return failure({ ...refusal, message: `${refusal.message}. The last attempt: ${last.message}` });
-    const { credentials, retryAfterMs } = refusal;
+    if (!isTrouble(last)) return failure({ ...refusal, message: `${refusal.message}. The last attempt: ${last.message}` });
+    const { credentials = [], retryAfterMs } = refusal;
     const status = refusal.kind === "deadline" ? refusal.status : last.status;
-    return failure({
-      ...last,
-      status,
-      ...(credentials === undefined ? {} : { credentials }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+    // Where a credential is ready a new request need not wait for those that rest.
+    const mustWait = credentials.every(({ until }) => until !== null);
+    return failure({ ...last, status, credentials, ...(mustWait && retryAfterMs !== undefined ? { retryAfterMs } : {}) });
+  }
+
+  /** Trouble of one may be a limit of another away from an answer; who rests because of trouble is not waited for. */
+  #others(lease: Lease): "some" | "out" | "none" {
+    if (this.#hasOther(lease)) return "some";
+    const others = this.#reports().filter(({ id, state }) => id !== lease.credential.id && state !== "quarantined");
+    const isSoon = others.some(({ id, isLimited, usableAt }) =>
+      isLimited && usableAt < this.#exchange.deadlineAt && !this.#excluded.has(id)
+    );
+    return isSoon ? "some" : others.length > 0 ? "out" : "none";
+  }
+
+  #reports(): readonly MemberReport[] {
+    return this.#target.provider.pool.report(this.#target.model);
   }
 
   #hasOther(lease: Lease): boolean {
     const { pool } = this.#target.provider;
     return pool.size > 1 && pool.canServe(this.#target.model, new Set([...this.#excluded, lease.credential.id]));
   }
+}
+
+/** Not the fault of a credential. */
+function isTrouble({ scope }: Failure): boolean {
+  return scope === "provider" || scope === "transport";
 }

@@ -54,26 +54,31 @@ interface Found {
   restEndsAt: number;
 }
 
+/** One loop with nothing to call but `availability`: with thousands of keys every call in it is felt. */
 function scan(choice: Choice): Found {
-  const { now, exclude, slots, maxInFlight } = choice;
+  const { now, exclude, slots, maxInFlight, preferred: wanted } = choice;
   const isExcluding = exclude.size > 0;
+  const isSequential = choice.rotation === "sequential";
   let tier = Infinity;
   let free: Slot | undefined;
+  let freeRank = 0;
   let preferred: Slot | undefined;
   let isTesting = false;
   let restEndsAt = Infinity;
   for (const slot of slots) {
     const { member } = slot;
     if (member.priority > tier || (isExcluding && exclude.has(member.credential.id))) continue;
-    const state = availability(slot, now);
-    if (typeof state === "number") {
-      if (state < restEndsAt) restEndsAt = state;
-      continue;
-    }
-    if (state === "trial" && !isUsable(slot, choice)) {
+    if (member.rest !== null || slot.rest !== null) {
+      const state = availability(slot, now);
+      if (typeof state === "number") {
+        if (state < restEndsAt) restEndsAt = state;
+        continue;
+      }
       // Still at rest, so no reason to hold back the tiers below.
-      isTesting = true;
-      continue;
+      if (state === "trial" && !isUsable(slot, choice)) {
+        isTesting = true;
+        continue;
+      }
     }
     if (member.priority < tier) {
       tier = member.priority;
@@ -81,26 +86,21 @@ function scan(choice: Choice): Found {
       preferred = undefined;
     }
     if (slot.inFlight >= maxInFlight) continue;
-    if (member === choice.preferred) preferred = slot;
-    if (free === undefined || isBetter(slot, free, choice)) free = slot;
+    if (member === wanted) preferred = slot;
+    const rank = isSequential ? turn(member, choice.firstPosition) : member.inFlight === 0 ? slot.today.requestCount : BUSY + slot.today.requestCount;
+    if (free !== undefined && (rank > freeRank || (rank === freeRank && member.lastUsed >= free.member.lastUsed))) continue;
+    free = slot;
+    freeRank = rank;
   }
   return { tier, free, preferred, isTesting, restEndsAt };
-}
-
-function isBetter(slot: Slot, best: Slot, choice: Choice): boolean {
-  if (choice.rotation === "sequential") return turn(slot, choice) < turn(best, choice);
-  const isIdle = slot.member.inFlight === 0;
-  if (isIdle !== (best.member.inFlight === 0)) return isIdle;
-  if (slot.today.requestCount !== best.today.requestCount) return slot.today.requestCount < best.today.requestCount;
-  return slot.member.lastUsed < best.member.lastUsed;
 }
 
 /** More than any pool has members. */
 const ROUND_LENGTH = 2 ** 31;
 
-/** Place in the round that begins with the current member. */
-function turn({ member }: Slot, { firstPosition }: Choice): number {
-  return (member.position - firstPosition + ROUND_LENGTH) % ROUND_LENGTH;
+/** Place of a member in the round that begins at a position. */
+function turn({ position }: Member, firstPosition: number): number {
+  return (position - firstPosition + ROUND_LENGTH) % ROUND_LENGTH;
 }
 
 /** Weighted random within the group of `best`: weight = (max usage − usage) + tolerance + 1. */
@@ -127,3 +127,5 @@ function isUsable(slot: Slot, { now, maxInFlight }: Choice): boolean {
   const state = availability(slot, now);
   return state === "free" || (state === "trial" && !slot.member.isOnTrial);
 }
+
+const BUSY = 2 ** 30;

@@ -2,7 +2,6 @@
  * From a request in the provider's dialect to the HTTP call that carries it: where it goes, how the key
  * travels, what the row's quirks change. Pure; nothing is sent here.
  */
-import { Buffer } from "node:buffer";
 import type { Credential } from "../credentials/credential.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { JsonObject } from "../kernel/json.ts";
@@ -15,7 +14,8 @@ export interface UpstreamCall {
   readonly url: URL;
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | undefined;
+  /** JSON text; one text with the head leaves in one write, where bytes would take a second. */
+  readonly body: string | undefined;
 }
 
 export interface Prepared {
@@ -48,7 +48,7 @@ export function prepareCall(
     "x-request-id": input.requestId,
   };
   return {
-    call: { url: endpoint(row, dialect.upstreamPath), method: "POST", headers, body: Buffer.from(JSON.stringify(body)) },
+    call: { url: endpoint(row, dialect.upstreamPath), method: "POST", headers, body: JSON.stringify(body) },
     asksStreamUsage,
   };
 }
@@ -79,9 +79,21 @@ function authHeader(row: ProviderRow, credential: Credential): Record<string, st
     : { authorization: `Bearer ${key}` };
 }
 
+/** Addresses already made: parsing one costs more than the rest of a call's preparation. */
+const ENDPOINTS = new WeakMap<ProviderRow, Map<string, URL>>();
+
 function endpoint(row: ProviderRow, path: string): URL {
-  const url = new URL(row.baseUrl);
-  url.pathname = `${url.pathname.replace(/\/+$/, "")}${path}`;
+  let known = ENDPOINTS.get(row);
+  if (known === undefined) {
+    known = new Map();
+    ENDPOINTS.set(row, known);
+  }
+  let url = known.get(path);
+  if (url === undefined) {
+    url = new URL(row.baseUrl);
+    url.pathname = `${url.pathname.replace(/\/+$/, "")}${path}`;
+    known.set(path, url);
+  }
   return url;
 }
 

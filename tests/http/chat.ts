@@ -3,6 +3,7 @@
  * the provider "local" as its model sees it.
  */
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { asArray, asObject, asString, type Json, type JsonObject } from "../../src/kernel/json.ts";
 import type { Pool } from "../../src/pool/pool.ts";
 import type { MemberReport } from "../../src/pool/report.ts";
@@ -45,10 +46,17 @@ export function members(gateway: Gateway): readonly MemberReport[] {
   return poolOf(gateway).report("m");
 }
 
-/** Nothing is under way, neither in the pool nor at the provider. */
-export function assertAtRest(gateway: Gateway): void {
+/** Resolves when `claim` holds. For states that announce themselves to nobody; it looks again at each turn of the event loop. */
+export async function until(claim: () => boolean): Promise<void> {
+  while (!claim()) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
+/** Nothing is under way: neither in the pool nor, once the provider has seen the ends of its answers, there. */
+export async function assertAtRest(gateway: Gateway): Promise<void> {
   const pool = poolOf(gateway);
-  assert.deepEqual([pool.inFlightCount, pool.queuedCount, gateway.simulator.inFlight], [0, 0, 0]);
+  assert.deepEqual([pool.inFlightCount, pool.queuedCount], [0, 0]);
+  await Promise.all(gateway.simulator.requests.map((request) => request.done));
+  assert.equal(gateway.simulator.inFlight, 0);
 }
 
 /** The `error` object of an answer, checked for OpenAI's shape. */

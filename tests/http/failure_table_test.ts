@@ -188,7 +188,7 @@ for (const row of REQUEST_FAILURES) {
       assert.equal(answer.headers["x-keyproxy-attempts"], "1");
       assert.deepEqual(keysSeen(gateway), [KEY_A]);
       assert.deepEqual(members(gateway).map(({ state }) => state), ["ready", "ready"]);
-      assertAtRest(gateway);
+      await assertAtRest(gateway);
     });
   }
 }
@@ -208,7 +208,7 @@ for (const row of [...KEY_FAILURES, ...TROUBLES, NOT_HTTP]) {
       assert.deepEqual([first?.state, first?.reason, second?.state], [row.state, row.reason, "ready"]);
       assertWithin(secondsUntil(first?.usableAt), row.rest);
       assert.equal(answer.headers["x-keyproxy-credential"], second?.id);
-      assertAtRest(gateway);
+      await assertAtRest(gateway);
     });
 
     Deno.test(`${row.name}, ${form}, of every key: each is asked once and the client is told why`, CLEAN, async () => {
@@ -222,7 +222,7 @@ for (const row of [...KEY_FAILURES, ...TROUBLES, NOT_HTTP]) {
       assert.equal(credentialsOf(error)[0]?.reason, row.reason);
       assert.deepEqual(members(gateway).map(({ state }) => state), [row.state, second]);
       if (second === row.state) assertWithin(Number(answer.headers["retry-after"]), [row.rest[0], Math.ceil(row.rest[1])]);
-      assertAtRest(gateway);
+      await assertAtRest(gateway);
     });
   }
 }

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type App, startApp } from "../../src/app.ts";
 import { readSources } from "../../src/config/load.ts";
 import { describeProblem } from "../../src/config/problem.ts";
@@ -40,6 +41,8 @@ export interface Gateway extends AsyncDisposable {
   readonly app: App;
   /** Database, logs and `.env` files are here. */
   readonly dataDir: string;
+  /** Resolves when exactly so many requests are being answered. */
+  running(count: number): Promise<void>;
   /** Reads the configuration anew, with these variables over the first ones. Throws when it has problems. */
   reload(env: Readonly<Record<string, string | undefined>>): Promise<void>;
   /** Cuts what is open and lets go of everything. Safe to call twice. */
@@ -57,7 +60,11 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     ...(clock === undefined ? {} : { clock }),
     ...(random === undefined ? {} : { random }),
   });
-  if ("problems" in app) throw new Error(`Cannot start the gateway: ${app.problems.map(describeProblem).join("; ")}`);
+  if ("problems" in app) {
+    await Promise.all(Object.values(simulators).map((simulator) => simulator.close()));
+    await rm(dataDir, { recursive: true, force: true });
+    throw new Error(`Cannot start the gateway: ${app.problems.map(describeProblem).join("; ")}`);
+  }
   const listening = await listen(app.http, { host: "127.0.0.1", port: 0 });
   let closed: Promise<void> | undefined;
   const close = () => closed ??= shutDown({ app, listening, simulators: Object.values(simulators), dataDir });
@@ -68,6 +75,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     simulators,
     app,
     dataDir,
+    async running(count) {
+      while (app.runningCount !== count) await nextTurn();
+    },
     async reload(changed) {
       const problems = app.reload(await readSources({ cwd: dataDir, env: { ...env, ...changed } }));
       if (problems.length > 0) throw new Error(`Cannot reload the gateway: ${problems.map(describeProblem).join("; ")}`);

@@ -1,0 +1,50 @@
+/** Words with or without colour, and tables of them. Pure; every sign used here is one column wide. */
+import { styleText } from "node:util";
+
+type Style = "bold" | "dim" | "green" | "red" | "yellow" | "cyan";
+
+/** Marks words up for a terminal, or leaves them alone. */
+export type Paint = (style: Style, text: string) => string;
+
+/** `ansi`: for a terminal; `plain`: for files and pipes, and where NO_COLOR is set. */
+export function paintFor(colour: "ansi" | "plain"): Paint {
+  return colour === "plain" ? (_, text) => text : (style, text) => styleText(style, text, { validateStream: false });
+}
+
+/** A cell: its text decides the width, its style does not. */
+export interface Cell {
+  readonly text: string;
+  readonly style?: Style;
+  readonly align?: "left" | "right";
+}
+
+const GAP = "  ";
+
+/** Lines of a table, indented by one gap, columns as wide as their widest cell. */
+export function tableLines(rows: readonly (readonly Cell[])[], paint: Paint): string[] {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach(({ text }, at) => widths[at] = Math.max(widths[at] ?? 0, text.length));
+  return rows.map((row) => {
+    const cells = row.map((cell, at) => padded(cell, { width: at === row.length - 1 && cell.align !== "right" ? 0 : widths[at] ?? 0, paint }));
+    return (GAP + cells.join(GAP)).trimEnd();
+  });
+}
+
+function padded({ text, style, align }: Cell, { width, paint }: { readonly width: number; readonly paint: Paint }): string {
+  const painted = style === undefined ? text : paint(style, text);
+  const fill = " ".repeat(Math.max(width - text.length, 0));
+  return align === "right" ? fill + painted : painted + fill;
+}
+
+/** Joins pieces with a separator and begins a new line where the next piece would pass `width`. */
+export function wrapPieces(pieces: readonly string[], { separator, width }: { readonly separator: string; readonly width: number }): string[] {
+  const lines: string[] = [];
+  for (const [at, piece] of pieces.entries()) {
+    const last = lines.at(-1);
+    const joined = at === 0 ? piece : `${separator}${piece}`;
+    if (last === undefined) lines.push(joined);
+    else if ((last + joined).length > width) lines.push(joined.trimStart());
+    else lines[lines.length - 1] = last + joined;
+  }
+  return lines;
+}

@@ -5,6 +5,7 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
+import { setImmediate } from "node:timers";
 
 const CHUNK_COUNT = 200;
 const ANSWER = JSON.stringify({

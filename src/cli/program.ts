@@ -3,7 +3,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import process from "node:process";
 import { ENV_FILE, SETTINGS } from "../config/schema.ts";
 import { NAME, VERSION } from "../kernel/version.ts";
-import { type ExitCode } from "./exit.ts";
+import type { ExitCode } from "./exit.ts";
 
 const EXAMPLES = `
 Examples:

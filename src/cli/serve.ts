@@ -1,10 +1,10 @@
 /** `keyproxy serve`: configuration in, a listening server until a signal ends it. */
 import process from "node:process";
-import { type App, startApp } from "../app.ts";
+import { type App, type Listening, startApp } from "../app.ts";
 import { type FlagValues, parseConfig, readSources, type Sources, watchedPaths } from "../config/load.ts";
 import { describeProblem, type Problem } from "../config/problem.ts";
 import { watchSources } from "../config/watch.ts";
-import { clientUrl, isLoopback, listen, type Listening } from "../http/listen.ts";
+import { clientUrl, isLoopback } from "../kernel/address.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { configureLog, logger } from "../kernel/log.ts";
 import { CATALOG } from "../providers/catalog.ts";
@@ -30,7 +30,7 @@ export async function serve(flags: FlagValues & { readonly envFile?: string | un
   if ("problems" in app) return complain(app.problems);
   let listening: Listening;
   try {
-    listening = await listen(app.http, config);
+    listening = await app.listen(config);
   } catch (error) {
     await app.close();
     process.stderr.write(`Cannot listen on ${config.host}:${config.port}: ${reasonOf(error)}\n`);

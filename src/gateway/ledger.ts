@@ -3,7 +3,7 @@
  * and the last requests for people to look at. Never on the way of an answer.
  */
 import type { Clock } from "../kernel/clock.ts";
-import { type Logger } from "../kernel/log.ts";
+import type { Logger } from "../kernel/log.ts";
 import type { AttemptRecord, Ending, Exchange } from "./exchange.ts";
 import type { FailuresLog } from "./failures_log.ts";
 

@@ -82,3 +82,17 @@ export class RetryBudget {
     this.#retryCount = 0;
   }
 }
+
+/** The budgets of all providers. */
+export class RetryBudgets {
+  readonly #budgets = new Map<string, RetryBudget>();
+
+  of(provider: string): RetryBudget {
+    let budget = this.#budgets.get(provider);
+    if (budget === undefined) {
+      budget = new RetryBudget();
+      this.#budgets.set(provider, budget);
+    }
+    return budget;
+  }
+}

@@ -33,13 +33,17 @@ export function route(
   const found = named ?? bareModel(snapshot, wanted.model, offered);
   if ("kind" in found) return found;
   const { provider, name } = found;
-  const { row, settings } = provider;
-  const rules = { whitelist: settings.whitelistModels, ignore: settings.ignoreModels };
-  if (name === "" || !isVisible({ provider: row.id, name }, rules)) return unknownModel(wanted.model);
+  const { row } = provider;
+  if (name === "" || !isOffered(provider, name)) return unknownModel(wanted.model);
   if (!row.operations.includes(wanted.operation)) {
     return unknownModel(wanted.model, `Provider "${row.id}" does not offer ${wanted.operation}`);
   }
   return [target(provider, name)];
+}
+
+/** False for a model that the provider's filters hide. */
+export function isOffered({ row, settings }: ServedProvider, name: string): boolean {
+  return isVisible({ provider: row.id, name }, { whitelist: settings.whitelistModels, ignore: settings.ignoreModels });
 }
 
 function target(provider: ServedProvider, name: string): Target {

@@ -2,7 +2,7 @@
  * Who may call: one of the keys of `PROXY_API_KEY`, in any of the three headers that clients use. Compared
  * in constant time; the answer never says whether a model or a key exists.
  */
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Failure, failure } from "../kernel/failure.ts";
 import type { Secret } from "../kernel/secret.ts";

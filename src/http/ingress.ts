@@ -16,8 +16,10 @@ import { Secret } from "../kernel/secret.ts";
 import { clientKey } from "./client_auth.ts";
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
-/** A client may shorten its deadline, within reason. */
-const TIMEOUT_HEADERS = ["x-keyproxy-timeout", "x-stainless-timeout"] as const;
+/** Set by whoever wants a shorter deadline. */
+const TIMEOUT_HEADER = "x-keyproxy-timeout";
+/** Set by the official SDKs without being asked. */
+const SDK_TIMEOUT_HEADER = "x-stainless-timeout";
 const MAX_TIMEOUT_SECONDS = 7 * 24 * 3600;
 
 export interface IngressInput {
@@ -80,17 +82,18 @@ function clientGone(): Failure {
   return failure({ scope: "client", kind: "client_gone", status: 499, message: "The client closed the connection" });
 }
 
+/** A client may shorten its deadline. What a person wrote must be right; what an SDK wrote is taken as far as it makes sense. */
 function clientTimeout(incoming: IncomingMessage, longestMs: number): number | Failure {
-  for (const name of TIMEOUT_HEADERS) {
-    const value = incoming.headers[name];
-    if (typeof value !== "string") continue;
-    const seconds = Number(value);
-    if (value.trim() === "" || !(seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS)) {
-      return badRequest(`Invalid header "${name}": expected seconds between 0 and ${MAX_TIMEOUT_SECONDS}`, name);
-    }
-    return Math.min(seconds * 1000, longestMs);
+  const written = incoming.headers[TIMEOUT_HEADER];
+  if (typeof written === "string") {
+    const seconds = Number(written);
+    const isFit = written.trim() !== "" && seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS;
+    if (isFit) return Math.min(seconds * 1000, longestMs);
+    return badRequest(`Invalid header "${TIMEOUT_HEADER}": expected seconds between 0 and ${MAX_TIMEOUT_SECONDS}`, TIMEOUT_HEADER);
   }
-  return longestMs;
+  const stamped = Number(incoming.headers[SDK_TIMEOUT_HEADER] || "none");
+  // Cut to whole seconds by the SDK: 0 means less than one, which the SDK itself watches over.
+  return stamped >= 0 ? Math.min(Math.max(stamped, 1) * 1000, longestMs) : longestMs;
 }
 
 /** Reads a JSON object from a request body, or says what is wrong with it. */

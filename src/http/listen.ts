@@ -39,14 +39,3 @@ function listeningOn(server: Server): Listening {
     destroy: () => server.closeAllConnections(),
   };
 }
-
-/** True for addresses that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
-}
-
-/** The base URL a client on this machine would use. */
-export function clientUrl({ host, port }: { readonly host: string; readonly port: number }): string {
-  const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return `http://${shown}:${port}`;
-}

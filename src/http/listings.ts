@@ -1,12 +1,11 @@
 /** The routes that tell what can be called: models, providers, and how many tokens a text has. */
 import type { IncomingMessage } from "node:http";
-import { unknownModel } from "../gateway/route.ts";
+import { isOffered, unknownModel } from "../gateway/route.ts";
 import type { ServedProvider } from "../gateway/snapshot.ts";
 import { countTokens } from "../gateway/tokens.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asString } from "../kernel/json.ts";
 import type { ModelFacts } from "../providers/model_facts.ts";
-import { isVisible } from "../providers/visibility.ts";
 import type { HttpDeps } from "./deps.ts";
 import { readJsonBody } from "./ingress.ts";
 
@@ -36,11 +35,10 @@ export async function modelById(deps: HttpDeps, id: string): Promise<ModelRow | 
 
 function rowsOf(provider: ServedProvider, deps: HttpDeps, form: "bare" | "enriched"): ModelRow[] {
   const { row, settings } = provider;
-  const rules = { whitelist: settings.whitelistModels, ignore: settings.ignoreModels };
   const upstream = new Map(settings.models.map((model) => [model.name, model.id]));
   for (const model of deps.modelsOf(provider)) if (!upstream.has(model.id)) upstream.set(model.id, model.id);
   return [...upstream]
-    .filter(([name]) => isVisible({ provider: row.id, name }, rules))
+    .filter(([name]) => isOffered(provider, name))
     .map(([name, id]) => ({
       id: `${row.id}/${name}`,
       object: "model",

@@ -5,7 +5,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
-import type { DialectName } from "../canonical/request.ts";
 import { DIALECTS } from "../dialects/table.ts";
 import { encodeFailure } from "../dialects/openai_wire.ts";
 import { retryAfter } from "../gateway/refuse.ts";
@@ -55,7 +54,7 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
 }
 
 /** Runs one request of a dialect through the gateway, which writes the answer itself. */
-async function serve(c: Context<Env>, name: DialectName, deps: HttpDeps): Promise<Response> {
+async function serve(c: Context<Env>, name: keyof typeof DIALECTS, deps: HttpDeps): Promise<Response> {
   const { incoming, outgoing } = c.env;
   const dialect = DIALECTS[name];
   const exchange = await readExchange({ ...deps, incoming, out: outgoing, path: c.req.path, dialect, snapshot: deps.snapshot() });

@@ -27,7 +27,7 @@ export class Lane {
   readonly model: string;
   readonly #clock: Clock;
   readonly #wake: (lane: Lane) => void;
-  /** One a member, in discovery order. */
+  /** One a member, best tier first, in discovery order within it. */
   slots: Slot[] = [];
   /** Sequential mode: id of the credential in use. */
   current: string | undefined;

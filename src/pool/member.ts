@@ -21,6 +21,7 @@ export interface DayCounters {
 /** One credential of the pool. */
 export interface Member {
   credential: Credential;
+  /** The credential's tier, kept here because every choice reads it. */
   priority: number;
   /** Place in discovery order: the order of sequential mode. */
   position: number;

@@ -90,6 +90,7 @@ export class Pool {
         this.#keeper.revive(member, now, this.#settings.dailyResetMinute);
       }
       member.credential = credential;
+      member.priority = credential.priority;
       member.position = position;
       member.isDraining = false;
     });
@@ -162,15 +163,16 @@ export class Pool {
       .sort((a, b) => a.position - b.position);
   }
 
+  /** Best tier first, as `choose` wants them. */
   #slots(model: string): Slot[] {
-    return this.#activeMembers().map((member) => slotOf(member, model));
+    return this.#activeMembers().sort((a, b) => a.priority - b.priority).map((member) => slotOf(member, model));
   }
 
   #lane(model: string): Lane {
     let lane = this.#lanes.get(model);
     if (lane === undefined) {
       if (this.#lanes.size >= MAX_LANES) this.#forgetIdleLane();
-      lane = new Lane({ model, clock: this.#clock, wake: (woken) => this.#wake(woken) });
+      lane = new Lane({ model, clock: this.#clock, wake: (woken) => this.#dispatch(woken) });
       lane.slots = this.#slots(model);
     }
     // Last in the map is last used.
@@ -236,7 +238,7 @@ export class Pool {
   #moveOn(lane: Lane, taken: Slot, now: number): void {
     const current = lane.current === undefined ? undefined : this.#members.get(lane.current);
     const stays = current !== undefined && !current.isDraining && availability(slotOf(current, lane.model), now) === "free" &&
-      current.credential.priority <= taken.member.credential.priority;
+      current.priority <= taken.member.priority;
     if (!stays) lane.current = taken.member.credential.id;
   }
 
@@ -336,6 +338,7 @@ export class Pool {
   /** Serves, in arrival order, everybody who waits and can be served or must be turned away now. */
   #dispatch(lane: Lane): void {
     const now = this.#clock.now();
+    this.#rollDay(now);
     /** Holds for all who exclude nobody, from the first of them that got nothing. */
     let forTheRest: Outlook | undefined;
     for (const waiter of lane.waiters) {
@@ -347,11 +350,6 @@ export class Pool {
       if (outlook.kind === "wait") lane.wakeAt(outlook.wakeAt);
       else waiter.resolve(this.#answer(lane, ask, outlook));
     }
-  }
-
-  #wake(lane: Lane): void {
-    this.#rollDay(this.#clock.now());
-    this.#dispatch(lane);
   }
 
   #refuse(lane: Lane, ask: Ask, kind: FailureKind): Failure {

@@ -6,6 +6,9 @@ import { type CredentialReport, type Failure, failure, type FailureKind } from "
 import { describe, standingRest, stands, usableAt } from "./health.ts";
 import type { DayCounters, Member, Rest, Slot } from "./member.ts";
 
+/** Suggested wait when nothing says how long a credential stays taken. */
+const SHORT_WAIT_MS = 1_000;
+
 /** One credential as `GET /v1/providers` and pool failures show it. */
 export interface MemberReport extends CredentialReport {
   readonly inFlightCount: number;
@@ -61,17 +64,23 @@ export interface Refusal {
 
 /** The failure for a request that got no credential: 429 when limits are the cause, 504 at the deadline, else 503. */
 export function refusal(refused: Refusal): Failure {
-  const { kind, members, now } = refused;
-  const soonestAt = members.reduce((soonest, member) => Math.min(soonest, member.usableAt || Infinity), Infinity);
-  const waitUntilAt = refused.circuitUntilAt ?? soonestAt;
+  const { kind, members } = refused;
   return failure({
     scope: kind === "unknown_model" ? "model" : "gateway",
     kind,
     status: statusOf(refused),
     message: messageOf(refused),
-    ...(waitUntilAt === Infinity ? {} : { retryAfterMs: Math.max(waitUntilAt - now, 0) }),
+    ...retryAfter(refused),
     credentials: members.map(({ id, display, state, reason, until }) => ({ id, display, state, reason, until })),
   });
+}
+
+/** When asking again makes sense: at the soonest end of a rest, or shortly when credentials are only taken. */
+function retryAfter({ kind, members, circuitUntilAt, now }: Refusal): { retryAfterMs?: number } {
+  if (kind === "unknown_model" || members.length === 0) return {};
+  if (circuitUntilAt !== undefined) return { retryAfterMs: Math.max(circuitUntilAt - now, 0) };
+  if (members.some((member) => member.usableAt === 0)) return { retryAfterMs: SHORT_WAIT_MS };
+  return { retryAfterMs: members.reduce((soonest, member) => Math.min(soonest, member.usableAt), Infinity) - now };
 }
 
 function statusOf({ kind, members }: Refusal): number {
@@ -81,7 +90,7 @@ function statusOf({ kind, members }: Refusal): number {
 }
 
 function messageOf({ kind, provider, model, members }: Refusal): string {
-  const count = members.length === 1 ? "its one credential" : `all ${members.length} of its credentials`;
+  const who = members.length === 1 ? "its one credential rests" : `all ${members.length} of its credentials rest`;
   switch (kind) {
     case "deadline":
       return `No credential of "${provider}" became free for "${model}" in time`;
@@ -92,7 +101,7 @@ function messageOf({ kind, provider, model, members }: Refusal): string {
     case "unknown_model":
       return `Provider "${provider}" does not offer the model "${model}"`;
     case "all_resting":
-      return `Provider "${provider}" cannot serve "${model}" now: ${count} rest`;
+      return `Provider "${provider}" cannot serve "${model}" now: ${who}`;
     default:
       return members.length === 0 ? `Provider "${provider}" has no credentials` : `No credential of "${provider}" can serve "${model}"`;
   }

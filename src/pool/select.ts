@@ -7,6 +7,7 @@ import { availability } from "./health.ts";
 import type { Member, Slot } from "./member.ts";
 
 export interface Choice {
+  /** By priority, best tier first. */
   readonly slots: readonly Slot[];
   readonly now: number;
   readonly exclude: ReadonlySet<string>;
@@ -40,59 +41,64 @@ export function choose(choice: Choice): Chosen {
     const isWeighted = choice.rotation === "balanced" && choice.tolerance > 0;
     return { kind: "slot", slot: isWeighted ? weighted(choice, found.free) : found.free };
   }
-  if (found.tier !== Infinity || found.isTesting) return { kind: "busy", restEndsAt: found.restEndsAt };
+  if (found.hasCandidate || found.isTesting) return { kind: "busy", restEndsAt: found.restEndsAt };
   return found.restEndsAt === Infinity ? { kind: "none" } : { kind: "resting", restEndsAt: found.restEndsAt };
 }
 
 interface Found {
-  /** Best priority that has a candidate; Infinity when none has. */
-  tier: number;
   free: Slot | undefined;
   preferred: Slot | undefined;
+  /** A tier has a candidate, be it at its limit. */
+  hasCandidate: boolean;
   /** Somebody who rests is being tested, or will be as soon as older requests end. */
   isTesting: boolean;
   restEndsAt: number;
 }
 
-/** One loop with nothing to call but `availability`: with thousands of keys every call in it is felt. */
+/** Added to the rank of members with something in flight: more than anybody's requests of a day. */
+const BUSY_RANK = 2 ** 30;
+
+/** One loop that calls next to nothing: with thousands of keys every call in it is felt. */
 function scan(choice: Choice): Found {
-  const { now, exclude, slots, maxInFlight, preferred: wanted } = choice;
+  const { exclude, slots, maxInFlight, preferred: wanted } = choice;
   const isExcluding = exclude.size > 0;
   const isSequential = choice.rotation === "sequential";
-  let tier = Infinity;
+  const found: Found = { free: undefined, preferred: undefined, hasCandidate: false, isTesting: false, restEndsAt: Infinity };
+  let tier = slots[0]?.member.priority;
   let free: Slot | undefined;
   let freeRank = 0;
-  let preferred: Slot | undefined;
-  let isTesting = false;
-  let restEndsAt = Infinity;
   for (const slot of slots) {
     const { member } = slot;
-    if (member.priority > tier || (isExcluding && exclude.has(member.credential.id))) continue;
-    if (member.rest !== null || slot.rest !== null) {
-      const state = availability(slot, now);
-      if (typeof state === "number") {
-        if (state < restEndsAt) restEndsAt = state;
-        continue;
-      }
-      // Still at rest, so no reason to hold back the tiers below.
-      if (state === "trial" && !isUsable(slot, choice)) {
-        isTesting = true;
-        continue;
-      }
-    }
-    if (member.priority < tier) {
+    if (member.priority !== tier) {
+      if (found.hasCandidate) break;
       tier = member.priority;
-      free = undefined;
-      preferred = undefined;
     }
+    if (isExcluding && exclude.has(member.credential.id)) continue;
+    if ((member.rest !== null || slot.rest !== null) && isKept(slot, choice, found)) continue;
+    found.hasCandidate = true;
     if (slot.inFlight >= maxInFlight) continue;
-    if (member === wanted) preferred = slot;
-    const rank = isSequential ? turn(member, choice.firstPosition) : member.inFlight === 0 ? slot.today.requestCount : BUSY + slot.today.requestCount;
+    if (member === wanted) found.preferred = slot;
+    const { requestCount } = slot.today;
+    const rank = isSequential ? turn(member, choice.firstPosition) : member.inFlight === 0 ? requestCount : BUSY_RANK + requestCount;
     if (free !== undefined && (rank > freeRank || (rank === freeRank && member.lastUsed >= free.member.lastUsed))) continue;
     free = slot;
     freeRank = rank;
   }
-  return { tier, free, preferred, isTesting, restEndsAt };
+  found.free = free;
+  return found;
+}
+
+/** True when a rest keeps the slot from this request; notes when that may change. */
+function isKept(slot: Slot, choice: Choice, found: Found): boolean {
+  const state = availability(slot, choice.now);
+  if (typeof state === "number") {
+    found.restEndsAt = Math.min(found.restEndsAt, state);
+    return true;
+  }
+  if (state === "free" || isUsable(slot, choice)) return false;
+  // Still at rest, so no reason to hold back the tiers below.
+  found.isTesting = true;
+  return true;
 }
 
 /** More than any pool has members. */
@@ -107,7 +113,7 @@ function turn({ position }: Member, firstPosition: number): number {
 function weighted(choice: Choice, best: Slot): Slot {
   const isBestIdle = best.member.inFlight === 0;
   const group = choice.slots.filter((slot) =>
-    slot.member.credential.priority === best.member.credential.priority &&
+    slot.member.priority === best.member.priority &&
     (slot.member.inFlight === 0) === isBestIdle &&
     !choice.exclude.has(slot.member.credential.id) && isUsable(slot, choice)
   );
@@ -127,5 +133,3 @@ function isUsable(slot: Slot, { now, maxInFlight }: Choice): boolean {
   const state = availability(slot, now);
   return state === "free" || (state === "trial" && !slot.member.isOnTrial);
 }
-
-const BUSY = 2 ** 30;

@@ -14,7 +14,9 @@ import OpenAI, {
 } from "openai";
 import type { ChatCompletionChunk, ChatCompletionTool } from "openai/resources/chat/completions";
 import { embeddingOf } from "../simulators/embeddings.ts";
-import { contextOverflow, rateLimited, serverError, sseError, stall, stallAfter, trickle } from "../simulators/steps.ts";
+import { latch } from "../simulators/latch.ts";
+import { answer, contextOverflow, rateLimited, serverError, sseError, stall, stallAfter, withHold } from "../simulators/steps.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../support/gateway.ts";
 import { collect } from "../support/http_client.ts";
 
@@ -212,11 +214,12 @@ Deno.test("a pool that rests because of limits is a RateLimitError that says whe
   assert.equal(gateway.simulator.requests.length, 2);
 });
 
-Deno.test("a provider in trouble is an InternalServerError with its status", TEST, async () => {
+Deno.test("a provider in trouble is an InternalServerError with the provider's message", TEST, async () => {
   await using gateway = await start();
   gateway.simulator.script({}).always(serverError(503));
   const error = await thrown(clientOf(gateway).chat.completions.create(ASK), InternalServerError);
-  assert.equal(error.status, 503);
+  assert.equal(error.status, 502);
+  assert.match(error.message, /The server had an error while processing your request/);
 });
 
 Deno.test("a stream that fails on its way throws, and does not end as if it were whole", TEST, async () => {
@@ -253,19 +256,51 @@ Deno.test("an application that aborts before the first byte ends the provider's 
   await gateway.running(0);
 });
 
-Deno.test("the package's own time limit ends the provider's work", TEST, async () => {
+Deno.test("the package's own time limit ends the provider's work, whether set for the client or for one call", TEST, async () => {
   await using gateway = await start();
-  gateway.simulator.script({}, stall());
-  const error = thrown(clientOf(gateway, { timeout: 100 }).chat.completions.create(ASK), APIConnectionTimeoutError);
-  const call = await gateway.simulator.nextRequest();
-  await error;
-  await call.aborted;
-  await gateway.running(0);
+  gateway.simulator.script({}).always(stall());
+  const calls = [
+    () => clientOf(gateway, { timeout: 100 }).chat.completions.create(ASK),
+    () => clientOf(gateway).chat.completions.create(ASK, { timeout: 100 }),
+  ];
+  for (const start of calls) {
+    const error = thrown(start(), APIConnectionTimeoutError);
+    const call = await gateway.simulator.nextRequest();
+    await error;
+    await call.aborted;
+    await gateway.running(0);
+  }
+});
+
+Deno.test("the time limit of one call shortens the time the proxy takes for it, and a very long one is no mistake", TEST, async () => {
+  const clock = new FakeClock();
+  await using gateway = await start({ clock });
+  const gate = latch();
+  gateway.simulator.script({}, withHold(answer(), gate));
+  const client = clientOf(gateway);
+  const holding = client.chat.completions.create(ASK, { timeout: 2 ** 31 - 1 });
+  await gateway.simulator.nextRequest();
+  // The key is busy, so this one waits until its own five seconds are over.
+  const waiting = thrown(client.chat.completions.create(ASK, { timeout: 5_900 }), InternalServerError);
+  await gateway.running(2);
+  clock.advance(5_000);
+  assert.equal((await waiting).status, 504);
+  gate.release();
+  assert.equal((await holding).choices[0]?.message.content, "hello big world");
 });
 
 Deno.test("a slow stream is not cut by the time limit for its first byte", TEST, async () => {
-  await using gateway = await start({ env: { GLOBAL_TIMEOUT: "1" } });
-  gateway.simulator.script({}, trickle(150, { text: "one two three four five six seven eight nine ten" }));
-  const chunks = await collect(await clientOf(gateway).chat.completions.create({ ...ASK, stream: true }));
-  assert.equal(textOf(chunks), "one two three four five six seven eight nine ten");
+  const clock = new FakeClock();
+  await using gateway = await start({ clock, env: { GLOBAL_TIMEOUT: "5" } });
+  const gate = latch();
+  gateway.simulator.script({}, withHold(answer(), gate, { chunkCount: 2 }));
+  const seen: string[] = [];
+  for await (const chunk of await clientOf(gateway).chat.completions.create({ ...ASK, stream: true })) {
+    seen.push(textOf([chunk]));
+    if (seen.length === 2) {
+      clock.advance(60_000);
+      gate.release();
+    }
+  }
+  assert.equal(seen.join(""), "hello big world");
 });

@@ -10,7 +10,7 @@ import { type App, startApp } from "../../app.ts";
 import { readSources } from "../../config/load.ts";
 import { describeProblem } from "../../config/problem.ts";
 import { credentialId } from "../../credentials/credential.ts";
-import { clientUrl, listen } from "../../http/listen.ts";
+import { clientUrl } from "../../kernel/address.ts";
 import { type Clock, type Stopwatch, systemRandom } from "../../kernel/clock.ts";
 import { DEMO_KEYS, DEMO_MODEL, type DemoKey, type DemoProvider, type ProviderCall, startProvider } from "./provider.ts";
 
@@ -55,7 +55,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     undo.push(() => provider.close());
     const app = await startProxy({ ...options, directory, provider });
     undo.push(() => app.close());
-    const listening = await listen(app.http, { host: "127.0.0.1", port: 0 });
+    const listening = await app.listen({ host: "127.0.0.1", port: 0 });
     undo.push(async () => {
       app.stop();
       const closed = listening.close();

@@ -20,12 +20,12 @@ export interface Cell {
 
 const GAP = "  ";
 
-/** Lines of a table, indented by one gap, columns as wide as their widest cell. */
+/** Lines of a table, indented by one gap, columns as wide as their widest cell. The last cell may be painted already. */
 export function tableLines(rows: readonly (readonly Cell[])[], paint: Paint): string[] {
   const widths: number[] = [];
   for (const row of rows) row.forEach(({ text }, at) => widths[at] = Math.max(widths[at] ?? 0, text.length));
   return rows.map((row) => {
-    const cells = row.map((cell, at) => padded(cell, { width: at === row.length - 1 && cell.align !== "right" ? 0 : widths[at] ?? 0, paint }));
+    const cells = row.map((cell, at) => padded(cell, { width: at === row.length - 1 ? 0 : widths[at] ?? 0, paint }));
     return (GAP + cells.join(GAP)).trimEnd();
   });
 }
@@ -36,15 +36,24 @@ function padded({ text, style, align }: Cell, { width, paint }: { readonly width
   return align === "right" ? fill + painted : painted + fill;
 }
 
-/** Joins pieces with a separator and begins a new line where the next piece would pass `width`. */
-export function wrapPieces(pieces: readonly string[], { separator, width }: { readonly separator: string; readonly width: number }): string[] {
+/** Joins cells with a separator, painted, and begins a new line where the next cell would pass `width` columns. */
+export function wrapCells(
+  cells: readonly Cell[],
+  { separator, width, paint }: { readonly separator: string; readonly width: number; readonly paint: Paint },
+): string[] {
   const lines: string[] = [];
-  for (const [at, piece] of pieces.entries()) {
-    const last = lines.at(-1);
-    const joined = at === 0 ? piece : `${separator}${piece}`;
-    if (last === undefined) lines.push(joined);
-    else if ((last + joined).length > width) lines.push(joined.trimStart());
-    else lines[lines.length - 1] = last + joined;
+  let used = 0;
+  for (const { text, style } of cells) {
+    const painted = style === undefined ? text : paint(style, text);
+    const last = lines.length - 1;
+    if (last >= 0 && used + separator.length + text.length <= width) {
+      lines[last] += separator + painted;
+      used += separator.length + text.length;
+    } else {
+      const lead = last < 0 ? "" : separator.trimStart();
+      lines.push(lead + painted);
+      used = lead.length + text.length;
+    }
   }
   return lines;
 }

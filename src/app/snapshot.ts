@@ -2,17 +2,17 @@
  * From configuration and credentials to the providers that are served. Pools are kept over reloads, so
  * health and requests under way survive; everything else is made anew.
  */
-import type { Config, ProviderSettings } from "./config/config.ts";
-import type { Credential } from "./credentials/credential.ts";
-import type { EnvCredentials } from "./credentials/from_env.ts";
-import type { Clock, Random } from "./kernel/clock.ts";
-import type { Variables } from "./kernel/variables.ts";
-import type { Journal } from "./pool/keeper.ts";
-import { Pool, type PoolSettings } from "./pool/pool.ts";
-import { customRow, findRow } from "./providers/catalog.ts";
-import type { ProviderRow } from "./providers/row.ts";
-import type { ServedProvider, Snapshot } from "./gateway/snapshot.ts";
-import type { StoredState } from "./store/store.ts";
+import type { Config, ProviderSettings } from "../config/config.ts";
+import type { Credential } from "../credentials/credential.ts";
+import type { EnvCredentials } from "../credentials/from_env.ts";
+import type { Clock, Random } from "../kernel/clock.ts";
+import type { Variables } from "../kernel/variables.ts";
+import type { Journal } from "../pool/keeper.ts";
+import { Pool, type PoolSettings } from "../pool/pool.ts";
+import { customRow, findRow } from "../providers/catalog.ts";
+import type { ProviderRow } from "../providers/row.ts";
+import type { ServedProvider, Snapshot } from "../gateway/snapshot.ts";
+import type { StoredState } from "../store/store.ts";
 
 const NO_SETTINGS: ProviderSettings = { rotation: "balanced", ignoreModels: [], whitelistModels: [], models: [] };
 
@@ -54,7 +54,10 @@ function rowOf(id: string, { found, variables, warn }: SnapshotInput): ProviderR
   const custom = found.customProviders.find((provider) => provider.id === id);
   const row = findRow(id) ?? (custom === undefined ? undefined : customRow(custom));
   if (row === undefined) return undefined;
-  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (place, name: string) => variables.get(name)?.value.trim() || place);
+  const value = (name: string) => variables.get(name)?.value.trim();
+  // Hosts are often configured with a scheme in front, as vendors show them.
+  const fill = (text: string) =>
+    text.replace(/\{(\w+)\}/g, (place, name: string) => value(name) || place).replace(/^https:\/\/(?=https?:\/\/)/, "");
   const baseUrl = fill(found.apiBases.get(id) ?? row.baseUrl);
   const missing = /\{(\w+)\}/.exec(baseUrl)?.[1];
   if (missing !== undefined) {

@@ -1,0 +1,60 @@
+/** Where knowledge of models comes from: the providers' lists, and the facts laid over each other. */
+import { writeFileAtomic } from "../config/atomic_file.ts";
+import type { Config } from "../config/config.ts";
+import { Facts } from "../gateway/facts.ts";
+import { jsonFetcher } from "../gateway/fetch_json.ts";
+import type { Sender } from "../gateway/send.ts";
+import type { Snapshot } from "../gateway/snapshot.ts";
+import type { Variables } from "../kernel/variables.ts";
+import { listingCall } from "../providers/adapter.ts";
+import { type ListingSource, ModelListings } from "../providers/model_listings.ts";
+import type { Told } from "./told.ts";
+
+export interface ModelSources {
+  readonly listings: ModelListings;
+  readonly facts: Facts;
+  close(): void;
+}
+
+export async function openModelSources(
+  options: {
+    readonly config: Config;
+    readonly variables: Variables;
+    readonly snapshot: () => Snapshot;
+    readonly sender: Sender;
+    readonly told: Told;
+  },
+): Promise<ModelSources> {
+  const { config, variables, snapshot, sender, told } = options;
+  const listings = new ModelListings({
+    clock: told.clock,
+    fetchJson: jsonFetcher(sender, told.clock),
+    sourceOf: (provider) => listingSource(snapshot(), provider),
+  });
+  const facts = await Facts.start({
+    ...told,
+    dataDir: config.dataDir,
+    listings,
+    refresh: config.isModelInfoRefreshed ? "daily" : "off",
+    modelsDevUrl: variables.get("KEYPROXY_MODELS_DEV_URL")?.value,
+    saveText: (path, text) => writeFileAtomic(path, text, 0o600),
+  });
+  return {
+    listings,
+    facts,
+    close() {
+      facts.close();
+      listings.close();
+    },
+  };
+}
+
+/** How to ask a provider for its models: one set of headers a credential, as they would be sent with a call. */
+function listingSource(snapshot: Snapshot, provider: string): ListingSource | undefined {
+  const served = snapshot.providers.get(provider);
+  if (served === undefined || served.row.listing === null) return undefined;
+  const calls = served.pool.credentials().map((credential) => listingCall(served.row, credential)).filter((call) => call !== undefined);
+  const [first] = calls;
+  if (first === undefined) return undefined;
+  return { url: first.url.href, shape: served.row.listing.shape, headerSets: calls.map((call) => call.headers) };
+}

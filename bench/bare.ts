@@ -16,10 +16,13 @@ const app = new Hono<{ Bindings: HttpBindings }>();
 app.post("/v1/chat/completions", (c) => {
   const { incoming, outgoing } = c.env;
   const { host: _host, ...headers } = incoming.headers;
-  const call = http.request({ host: "127.0.0.1", port: upstreamPort, path: "/v1/chat/completions", method: "POST", headers, agent }, (answer) => {
-    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(outgoing);
-  });
+  const call = http.request(
+    { host: "127.0.0.1", port: upstreamPort, path: "/v1/chat/completions", method: "POST", headers, agent },
+    (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    },
+  );
   incoming.pipe(call);
   return RESPONSE_ALREADY_SENT;
 });

@@ -21,7 +21,9 @@ const OPEN_STREAMS = 1_000;
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 async function keyproxy(keyCount: number, upstreamPort: number, cwd: string): Promise<Target> {
-  const keys = Object.fromEntries(Array.from({ length: keyCount }, (_, index) => [`LOCAL_API_KEY_${index + 1}`, `sk-bench-${index}-0123456789`]));
+  const keys = Object.fromEntries(
+    Array.from({ length: keyCount }, (_, index) => [`LOCAL_API_KEY_${index + 1}`, `sk-bench-${index}-0123456789`]),
+  );
   return await startTarget(`keyproxy, ${keyCount} ${keyCount === 1 ? "key" : "keys"}`, here("../main.ts"), {
     args: ["serve", "--host", "127.0.0.1", "--port", "0", "--log-level", "warning", "--data-dir", cwd],
     cwd,
@@ -50,7 +52,10 @@ async function compare(targets: readonly Target[], options: LoadOptions): Promis
   const runs: Measured[][] = targets.map(() => []);
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [index, target] of targets.entries()) {
-      const measured = await runLoad(target, { ...options, model: target.name === "bare" || target.name === "direct" ? "bench" : "local/bench" });
+      const measured = await runLoad(target, {
+        ...options,
+        model: target.name === "bare" || target.name === "direct" ? "bench" : "local/bench",
+      });
       // The first round warms up.
       if (round > 0) runs[index]?.push(measured);
     }
@@ -69,7 +74,9 @@ function row(name: string, measured: Measured, bare: Measured): string {
     `${cell(measured.p50Ms - bare.p50Ms, 2)}${cell(measured.p99Ms - bare.p99Ms, 2)}${cell(measured.firstByteP50Ms, 2)}`;
 }
 
-const HEAD = `${"".padEnd(22)}${["req/s", "÷ bare", "CPU ms", "bare ÷", "+p50 ms", "+p99 ms", "TTFB ms"].map((name) => name.padStart(9)).join("")}`;
+const HEAD = `${"".padEnd(22)}${
+  ["req/s", "÷ bare", "CPU ms", "bare ÷", "+p50 ms", "+p99 ms", "TTFB ms"].map((name) => name.padStart(9)).join("")
+}`;
 
 async function openStreams(target: Target): Promise<number> {
   const agent = new http.Agent({ maxSockets: Infinity });
@@ -88,7 +95,11 @@ async function openStreams(target: Target): Promise<number> {
   const after = await target.residentBytes();
   for (const stream of streams) stream.destroy();
   agent.destroy();
-  print(`${target.name}: ${OPEN_STREAMS} open streams take ${(after / 2 ** 20).toFixed(0)} MB resident (${(before / 2 ** 20).toFixed(0)} MB before)`);
+  print(
+    `${target.name}: ${OPEN_STREAMS} open streams take ${(after / 2 ** 20).toFixed(0)} MB resident (${
+      (before / 2 ** 20).toFixed(0)
+    } MB before)`,
+  );
   return after;
 }
 

@@ -70,7 +70,8 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   const redactor = new Redactor();
   const { journal, stored } = await openState(config, told);
   const pools = new Map<string, Pool>();
-  const snapshotOf = (read: GoodReading) => snapshotFrom(read, { pools, redactor, making: { clock, random, journal, stored }, warn: told.warn });
+  const snapshotOf = (read: GoodReading) =>
+    snapshotFrom(read, { pools, redactor, making: { clock, random, journal, stored }, warn: told.warn });
   let snapshot = snapshotOf(reading);
 
   const sender = createSender(clock);

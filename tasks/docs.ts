@@ -6,9 +6,11 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { CONFIG_FILES, type GeneratedFile } from "../src/config/docs.ts";
+import { CLI_PAGE } from "./cli_page.ts";
+import { PROVIDERS_PAGE } from "./providers_page.ts";
 
 /** Everything that is generated and kept in the repository. */
-export const FILES: readonly GeneratedFile[] = [...CONFIG_FILES];
+export const FILES: readonly GeneratedFile[] = [...CONFIG_FILES, CLI_PAGE, PROVIDERS_PAGE];
 
 /** Paths of the files whose text is not what it should be; a missing file is stale. */
 export async function staleFiles(files: readonly GeneratedFile[], root: string): Promise<string[]> {

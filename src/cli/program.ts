@@ -16,13 +16,29 @@ Examples:
 /** Runs the command that the arguments name. Never throws for a mistake of the user. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = 0;
-  const ran = (result: ExitCode) => {
+  const program = buildProgram((result) => {
     code = result;
-  };
+  });
+  if (args.length === 0) {
+    program.outputHelp();
+    return 2;
+  }
+  try {
+    await program.parseAsync(withSeedForm(args), { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
+
+/** All commands; each tells `ran` its exit code. Their code is loaded when they run. */
+export function buildProgram(ran: (code: ExitCode) => void) {
   const program = new Command(NAME)
     .description("One endpoint in front of many LLM providers and keys; it keeps answering while keys hit limits, expire or break.")
-    .version(VERSION, "-V, --version", "print the version")
+    .version(`${NAME} ${VERSION}`, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError("(add --help for the flags)")
     .showSuggestionAfterError()
@@ -52,14 +68,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   program.command("version").description("print the version").action(() => {
     process.stdout.write(`${NAME} ${VERSION}\n`);
   });
-
-  try {
-    await program.parseAsync(withSeedForm(args), { from: "user" });
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  return program;
 }
 
 /** The flags of the settings that have one; the schema knows their names, defaults and help. */
@@ -76,8 +85,7 @@ function withServeFlags(command: Command) {
 
 /** `keyproxy --host … --port …`, without a command, has always meant `serve`. */
 function withSeedForm(args: readonly string[]): string[] {
-  const [first] = args;
-  if (first === undefined) return ["--help"];
-  const isServeFlag = first.startsWith("--") && !["--help", "--version"].includes(first);
+  const name = args[0]?.split("=")[0];
+  const isServeFlag = Object.values(SETTINGS).some((setting) => setting.flag?.name === name) || name === ENV_FILE.flag.name;
   return isServeFlag ? ["serve", ...args] : [...args];
 }

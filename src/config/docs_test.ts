@@ -8,8 +8,8 @@ import { ALL_SETTINGS, ENV_FILE, flagKey, GROUPS, SETTINGS } from "./schema.ts";
 
 Deno.test(".env.example begins with the three lines most people need, and sets nothing else", () => {
   const text = renderEnvExample();
-  assert.deepEqual(Object.keys(parse(text)), ["PROXY_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"]);
-  assert.deepEqual(text.split("\n").slice(2, 5), ["PROXY_API_KEY=", "OPENAI_API_KEY=", "GEMINI_API_KEY="]);
+  assert.deepEqual(Object.keys(parse(text)), ["PROXY_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY"]);
+  assert.deepEqual(text.split("\n").slice(2, 5), ["PROXY_API_KEY=", "OPENAI_API_KEY=", "OPENROUTER_API_KEY="]);
   assert.ok(scanEnv(text).every((it) => it.kind !== "broken"));
 });
 

@@ -22,7 +22,7 @@ export const PATTERNS = {
     numbered: "P_API_KEY_<n>",
     default: "",
     help: "A key of the provider. Give each further key a number or a word of its own; all of them are used in turn.",
-    examples: ["GEMINI_API_KEY=", "GEMINI_API_KEY_2=", "GEMINI_API_KEY_TEAM_A="],
+    examples: ["OPENROUTER_API_KEY=", "OPENROUTER_API_KEY_2=", "OPENROUTER_API_KEY_TEAM_A="],
     isSecret: true,
   },
   apiBase: {

@@ -282,12 +282,15 @@ Deno.test("a client that leaves within the window takes only its own inputs with
 Deno.test("a group whose only client left is forgotten", CLEAN, async () => {
   const clock = new FakeClock();
   await using gateway = await startBatching(64, { clock });
+  const { timerCount } = clock;
   const leaving = new AbortController();
   const gone = embed(gateway, "gone", {}, { signal: leaving.signal });
   await gateway.running(1);
+  assert.equal(clock.timerCount, timerCount + 1);
   leaving.abort(new Error("enough"));
   await assert.rejects(gone, /enough/);
   await gateway.running(0);
+  assert.equal(clock.timerCount, timerCount);
   clock.advance(WINDOW_MS);
   assert.deepEqual([gateway.simulator.requests.length, accounts(gateway).requestCount], [0, 0]);
 });
@@ -383,6 +386,26 @@ Deno.test("an attempt under way may end after the deadline, but none begins afte
   assert.deepEqual([c.status, c.headers["x-keyproxy-attempts"]], [504, "1"]);
   assertVectors(d, ["d"]);
   assert.deepEqual(sentInputs(gateway.simulator.requests[2]), ["d"]);
+});
+
+Deno.test("waiting for others and for the provider is not the proxy's own work", CLEAN, async () => {
+  const clock = new FakeClock();
+  let readingMs = 0;
+  await using gateway = await startBatching(64, { clock, stopwatch: () => readingMs });
+  const gate = latch();
+  gateway.simulator.script({}, withHold(answer(), gate));
+  const asked = [embed(gateway, "a")];
+  await gateway.running(1);
+  readingMs += 3_000;
+  asked.push(embed(gateway, "b"));
+  await gateway.running(2);
+  readingMs += 7_000;
+  clock.advance(WINDOW_MS);
+  await gateway.simulator.nextRequest();
+  readingMs += 5_000;
+  gate.release();
+  const responses = await Promise.all(asked);
+  assert.deepEqual(responses.map(({ headers }) => headers["x-keyproxy-overhead-ms"]), ["0.00", "0.00"]);
 });
 
 Deno.test("requests on both sides of a reload do not share a call", CLEAN, async () => {

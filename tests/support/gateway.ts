@@ -10,7 +10,7 @@ import { type App, startApp } from "../../src/app.ts";
 import { readSources } from "../../src/config/load.ts";
 import { describeProblem } from "../../src/config/problem.ts";
 import { listen, type Listening } from "../../src/http/listen.ts";
-import type { Clock, Random } from "../../src/kernel/clock.ts";
+import type { Clock, Random, Stopwatch } from "../../src/kernel/clock.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../simulators/server.ts";
 
 /** The key of the simulator when the test gives none. */
@@ -27,6 +27,7 @@ export interface GatewayOptions {
   readonly others?: Readonly<Record<string, SimulatorOptions>>;
   readonly clock?: Clock;
   readonly random?: Random;
+  readonly stopwatch?: Stopwatch;
 }
 
 /** A running keyproxy and its providers. */
@@ -54,11 +55,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const dataDir = await mkdtemp(join(tmpdir(), "keyproxy-test-"));
   const simulators = { LOCAL: await startSimulator(options.simulatorOptions), ...await startOthers(options.others ?? {}) };
   const env = { ...providerEnv(simulators, options.env ?? {}), MODEL_INFO_REFRESH: "off", ...options.env };
-  const { clock, random } = options;
+  const { clock, random, stopwatch } = options;
   const app = await startApp({
     sources: await readSources({ cwd: dataDir, env }),
     ...(clock === undefined ? {} : { clock }),
     ...(random === undefined ? {} : { random }),
+    ...(stopwatch === undefined ? {} : { stopwatch }),
   });
   if ("problems" in app) {
     await Promise.all(Object.values(simulators).map((simulator) => simulator.close()));

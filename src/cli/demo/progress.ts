@@ -17,6 +17,7 @@ export interface BurstProgress {
 export type BurstEnd = { readonly kind: "finished"; readonly durationMs: number } | { readonly kind: "interrupted" };
 
 const BAR_COLUMNS = 24;
+const LOOK = { withGuide: false, cancelMessage: "Interrupted" };
 
 /** A bar that moves with every request, and the provider's last word beside it; without colour only the words. */
 export function liveProgress(count: number, colour: "ansi" | "plain"): BurstProgress {
@@ -37,19 +38,19 @@ export function liveProgress(count: number, colour: "ansi" | "plain"): BurstProg
       bar.advance(1, shown());
     },
     stop(end) {
-      if (end.kind === "interrupted") bar.cancel("Interrupted");
+      if (end.kind === "interrupted") bar.cancel(LOOK.cancelMessage);
       else bar.stop(`${count} requests in ${(end.durationMs / 1000).toFixed(1)} s`);
     },
   };
 }
 
 function colourBar(max: number): Pick<ProgressResult, "start" | "advance" | "stop" | "cancel"> {
-  return progress({ max, size: BAR_COLUMNS, withGuide: false });
+  return progress({ max, size: BAR_COLUMNS, ...LOOK });
 }
 
 /** The bar shows how far it is by colour alone, so without colour a spinner stands in. */
 function plainBar(): ReturnType<typeof colourBar> {
-  const { start, stop, cancel, message } = spinner({ withGuide: false });
+  const { start, stop, cancel, message } = spinner(LOOK);
   return { start, stop, cancel, advance: (_, text) => message(text) };
 }
 

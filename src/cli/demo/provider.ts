@@ -36,7 +36,7 @@ export const LIMIT_SECONDS = 30;
 const CHAT_DELAY_MS = 150;
 const REFUSAL_DELAY_MS = 100;
 const WORD_DELAY_MS = 20;
-/** A call with the stalling key is cut after so long, so that clients with a long time-out get on as well. */
+/** A call with the stalling key is given up after so long, so that callers with a long time-out get on as well. */
 const STALL_MS = 3_000;
 const MAX_ECHO_CHARS = 200;
 
@@ -140,8 +140,7 @@ async function play(scene: Scene): Promise<CallOutcome> {
   const { out, key } = scene;
   switch (key.fate) {
     case "stalling":
-      await pause(scene, STALL_MS);
-      out.destroy();
+      if (await pause(scene, STALL_MS) === "over") refuse(out, 504, { message: "The request timed out" });
       return "silent";
     case "limited":
       if (await pause(scene, REFUSAL_DELAY_MS) === "left") return "left";

@@ -20,7 +20,7 @@ import type { Ledger } from "./gateway/ledger.ts";
 import { Redactor } from "./gateway/redact.ts";
 import { RetryBudgets } from "./gateway/retry.ts";
 import { createSender } from "./gateway/send.ts";
-import type { Snapshot } from "./gateway/snapshot.ts";
+import type { ServedProvider, Snapshot } from "./gateway/snapshot.ts";
 import type { HttpDeps } from "./http/deps.ts";
 import { listen, type Listening } from "./http/listen.ts";
 import { modelList, type ModelRow } from "./http/listings.ts";
@@ -28,6 +28,7 @@ import { buildServer } from "./http/server.ts";
 import { type Clock, type Random, type Stopwatch, systemClock, systemRandom, systemStopwatch } from "./kernel/clock.ts";
 import type { Pool } from "./pool/pool.ts";
 import { CATALOG } from "./providers/catalog.ts";
+import type { ModelListings } from "./providers/model_listings.ts";
 
 export type { Listening } from "./http/listen.ts";
 
@@ -49,9 +50,7 @@ export interface App {
   /** What `GET /v1/models` lists. */
   models(): Promise<readonly ModelRow[]>;
   /** Requests that are being answered. */
-  readonly runningCount: number;
-  /** Resolves when no request is being answered. */
-  whenIdle(): Promise<void>;
+  readonly running: Pick<Running, "count" | "whenIdle">;
   /** Says that the process is stopping: not ready any more. */
   stop(): void;
   /** Writes what is left and lets go of everything. */
@@ -63,6 +62,7 @@ type GoodReading = Exclude<ConfigReading, { readonly problems: unknown }>;
 /** Starts the application, or says all that is wrong with its configuration. */
 export async function startApp(options: AppOptions): Promise<App | { readonly problems: readonly Problem[] }> {
   const { clock = systemClock, random = systemRandom, stopwatch = systemStopwatch } = options;
+  const time = { clock, stopwatch };
   const reading = parseConfig(options.sources, { rows: CATALOG });
   if ("problems" in reading) return reading;
   const { config, variables } = reading;
@@ -79,11 +79,10 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   const { listings, facts, ...sources } = await openModelSources({ config, variables, snapshot: () => snapshot, sender, told });
   const budgets = new RetryBudgets();
   const deps: Deps = {
-    clock,
+    ...time,
     random,
-    stopwatch,
     sender,
-    offered: ({ row, settings }) => [...settings.models.map((model) => model.name), ...listings.models(row.id).map((model) => model.id)],
+    offered: (provider) => namesOf(provider, listings),
     budget: (provider) => budgets.of(provider),
     priced: (target, usage) => facts.priced(target, usage),
     onAttempt: (exchange, record) => ledger.attempt(exchange, record),
@@ -92,13 +91,11 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   const running = new Running();
   let isStopping = false;
   const http: HttpDeps = {
+    ...time,
     snapshot: () => snapshot,
-    clock,
-    stopwatch,
     openCapture: (opened) => capture.begin(opened),
     handle: (exchange) => running.track(answer(exchange, { deps, batcher, ledger })),
-    listModels: (providers) => listings.ensure(providers),
-    modelsOf: (provider) => listings.models(provider.row.id),
+    listings,
     factsOf: (model) => facts.of(model),
     isStopping: () => isStopping,
   };
@@ -116,21 +113,19 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
       return [];
     },
     models: async () => (await modelList(http, "enriched")).data,
-    get runningCount() {
-      return running.count;
-    },
-    whenIdle: () => running.whenIdle(),
-    stop() {
-      isStopping = true;
-    },
+    running,
+    stop: () => void (isStopping = true),
     async close() {
-      for (const pool of pools.values()) pool.close();
-      sources.close();
-      sender.close();
+      for (const part of [...pools.values(), sources, sender]) part.close();
       await records.close();
       await journal.close();
     },
   };
+}
+
+/** The models of a provider by the names clients use: defined ones first, then those it lists. */
+function namesOf({ row, settings }: ServedProvider, listings: ModelListings): string[] {
+  return [...settings.models.map((model) => model.name), ...listings.models(row.id).map((model) => model.id)];
 }
 
 /** Finds the credentials, teaches the redactor their secrets, and puts the providers together. */

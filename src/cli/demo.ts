@@ -81,7 +81,7 @@ interface BurstInput {
 async function burst({ stage, signal, progress, arrival }: BurstInput): Promise<RequestOutcome[]> {
   const send = async (request: ReturnType<typeof planRequests>[number]) => {
     const outcome = await sendRequest(request, { url: stage.url, stopwatch: systemStopwatch, signal });
-    progress.ended(outcome);
+    if (!signal.aborted) progress.ended(outcome);
     return outcome;
   };
   const [opener, ...others] = planRequests(REQUEST_COUNT);

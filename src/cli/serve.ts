@@ -114,12 +114,12 @@ async function untilStopped(app: App, listening: Listening): Promise<ExitCode> {
   const second = nextSignal();
   const graceMs = app.snapshot().config.shutdownGraceMs;
   process.stderr.write(
-    `${signal}: finishing ${app.runningCount} running request(s), at most ${graceMs / 1000} s; again to leave at once\n`,
+    `${signal}: finishing ${app.running.count} running request(s), at most ${graceMs / 1000} s; again to leave at once\n`,
   );
   app.stop();
   const closed = listening.close();
   const grace = new Promise<"late">((resolve) => systemClock.after(graceMs, () => resolve("late")));
-  const how = await Promise.race([second, grace, app.whenIdle().then(() => "idle" as const)]);
+  const how = await Promise.race([second, grace, app.running.whenIdle().then(() => "idle" as const)]);
   if (how !== "idle" && how !== "late") return 130;
   listening.destroy();
   await closed;

@@ -32,6 +32,8 @@ export interface Sender {
   close(): void;
 }
 
+/** A kept connection that breaks later than this after a request was not stale: the provider may have begun to work. */
+const STALE_WITHIN_MS = 1_000;
 /** Idle connections kept per provider. */
 const MAX_IDLE_SOCKETS = 64;
 
@@ -83,6 +85,7 @@ function sendOnce(
     const isSecure = call.url.protocol === "https:";
     const sent = (isSecure ? https : http).request(call.url, { method: call.method, headers: withLength(call), agent: means.agent });
     let phase: "connect" | "first_byte" = "first_byte";
+    const sentAt = means.clock.now();
     let isSettled = false;
     let cancelConnect = () => {};
     const stop = () => sent.destroy();
@@ -115,7 +118,8 @@ function sendOnce(
       settle(() => ({ status: body.statusCode ?? 0, headers: plainHeaders(body.headers), body }));
     });
     sent.on("error", (error) => {
-      if (!signal.aborted && sent.reusedSocket && isReset(error)) settle(() => "stale_socket");
+      const isEarly = means.clock.now() - sentAt < STALE_WITHIN_MS;
+      if (!signal.aborted && sent.reusedSocket && isEarly && isReset(error)) settle(() => "stale_socket");
       fail(error);
     });
     sent.on("close", () => {

@@ -12,8 +12,8 @@ import type { Exchange } from "./exchange.ts";
 import { type NextStep, nextStep } from "./retry.ts";
 import type { Target } from "./route.ts";
 
-/** A stream's first try may not use up the time of the others, but gets at least this much of it, ms. */
-const LEAST_FIRST_BYTE_MS = 10_000;
+/** A stream's try leaves time for the next one, but gets at least this share of the whole time. */
+const LEAST_SHARE = 1 / 3;
 
 export class Tries {
   readonly #exchange: Exchange;
@@ -56,11 +56,11 @@ export class Tries {
 
   /** How long the next try may take until its first byte. */
   timeoutMs(lease: Lease): number {
-    const { snapshot, request, deadlineAt } = this.#exchange;
+    const { snapshot, request, arrivedAt, deadlineAt } = this.#exchange;
     if (!request.isStream) return snapshot.config.answerTimeoutMs;
     const leftMs = Math.max(deadlineAt - this.#attemptAt, 1);
-    const fairMs = this.#hasOther(lease) ? Math.max(leftMs / 2, LEAST_FIRST_BYTE_MS) : leftMs;
-    return Math.min(fairMs, leftMs);
+    if (!this.#hasOther(lease)) return leftMs;
+    return Math.min(Math.max(leftMs / 2, (deadlineAt - arrivedAt) * LEAST_SHARE), leftMs);
   }
 
   /** Notes a try that ended or committed. */

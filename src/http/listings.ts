@@ -21,7 +21,7 @@ export interface ModelRow {
 /** `GET /v1/models`: defined models first, then what each provider lists, hidden ones left out. */
 export async function modelList(deps: HttpDeps, form: "bare" | "enriched") {
   const providers = [...deps.snapshot().providers.values()];
-  await deps.listModels(providers.map((provider) => provider.row.id));
+  await deps.listings.ensure(providers.map((provider) => provider.row.id));
   return { object: "list", data: providers.flatMap((provider) => rowsOf(provider, deps, form)) };
 }
 
@@ -29,14 +29,14 @@ export async function modelList(deps: HttpDeps, form: "bare" | "enriched") {
 export async function modelById(deps: HttpDeps, id: string): Promise<ModelRow | Failure> {
   const provider = deps.snapshot().providers.get(id.slice(0, Math.max(id.indexOf("/"), 0)));
   if (provider === undefined) return unknownModel(id);
-  await deps.listModels([provider.row.id]);
+  await deps.listings.ensure([provider.row.id]);
   return rowsOf(provider, deps, "enriched").find((row) => row.id === id) ?? unknownModel(id);
 }
 
 function rowsOf(provider: ServedProvider, deps: HttpDeps, form: "bare" | "enriched"): ModelRow[] {
   const { row, settings } = provider;
   const upstream = new Map(settings.models.map((model) => [model.name, model.id]));
-  for (const model of deps.modelsOf(provider)) if (!upstream.has(model.id)) upstream.set(model.id, model.id);
+  for (const model of deps.listings.models(row.id)) if (!upstream.has(model.id)) upstream.set(model.id, model.id);
   return [...upstream]
     .filter(([name]) => isOffered(provider, name))
     .map(([name, id]) => ({

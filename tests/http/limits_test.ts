@@ -198,7 +198,7 @@ Deno.test("five failed connections in a row open the circuit: 503 at once, and a
 
 /** No trace of a client that left: nothing under way, nobody at rest, no failure counted. */
 async function assertNoPenalty(gateway: Gateway): Promise<void> {
-  await until(() => gateway.app.runningCount === 0);
+  await until(() => gateway.app.running.count === 0);
   await assertAtRest(gateway);
   for (const { state, today } of members(gateway)) assert.deepEqual([state, today.failureCount], ["ready", 0]);
 }
@@ -266,7 +266,7 @@ Deno.test("a client that leaves during the pause before a second try: there is n
   await until(() => poolOf(gateway).inFlightCount === 0);
   leaving.abort(new Error("left"));
   await assert.rejects(waits, /left/);
-  await until(() => gateway.app.runningCount === 0);
+  await until(() => gateway.app.running.count === 0);
   clock.advance(1_000);
   await assertAtRest(gateway);
   assert.equal(gateway.simulator.requests.length, 1);

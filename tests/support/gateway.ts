@@ -78,7 +78,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     app,
     dataDir,
     async running(count) {
-      while (app.runningCount !== count) await nextTurn();
+      while (app.running.count !== count) await nextTurn();
     },
     async reload(changed) {
       const problems = app.reload(await readSources({ cwd: dataDir, env: { ...env, ...changed } }));
@@ -113,7 +113,7 @@ async function shutDown(
   const closed = listening.close();
   listening.destroy();
   await closed;
-  await app.whenIdle();
+  await app.running.whenIdle();
   await app.close();
   await Promise.all(simulators.map((simulator) => simulator.close()));
   await rm(dataDir, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+/** The lines to paste: complete, narrow enough, and valid as they stand. */
 import assert from "node:assert/strict";
 import { newProxyKey } from "../proxy_key.ts";
 import { renderPaste, renderServe } from "./paste.ts";

@@ -1,3 +1,4 @@
+/** What the demo shows on its way where there is no terminal. */
 import assert from "node:assert/strict";
 import { lineProgress } from "./progress.ts";
 

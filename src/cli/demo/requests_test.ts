@@ -1,3 +1,4 @@
+/** What the demo sends, and which answers it counts as whole. */
 import assert from "node:assert/strict";
 import { planRequests, readProblem } from "./requests.ts";
 

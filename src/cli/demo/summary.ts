@@ -52,10 +52,11 @@ export function renderStory(story: Story, page: Page): string {
 export function conclusion({ requests, calls, keys }: Story, paint: Paint): string {
   const answeredCount = requests.filter(({ problem }) => problem === undefined).length;
   const failedCount = keys.filter(({ key }) => calls.some((call) => call.key === key && call.outcome !== "answered")).length;
-  const text = `${answeredCount} of ${requests.length} requests answered although ${failedCount} of ${keys.length} keys failed`;
-  return answeredCount === requests.length
-    ? `${paint("green", "✓")} ${paint("bold", text)}`
-    : `${paint("red", "✗")} ${paint("bold", text)}`;
+  const areAllAnswered = answeredCount === requests.length;
+  const mark = areAllAnswered ? paint("green", "✓") : paint("red", "✗");
+  const link = areAllAnswered ? " although" : ";";
+  const text = `${answeredCount} of ${requests.length} requests answered${link} ${failedCount} of ${keys.length} keys failed`;
+  return `${mark} ${paint("bold", text)}`;
 }
 
 /** One line a failed request; empty when all were answered. */

@@ -1,3 +1,4 @@
+/** The account of the demo, as text: what people read at 80 columns. */
 import assert from "node:assert/strict";
 import { DEMO_KEYS, type DemoKey, type Fate, type ProviderCall } from "./provider.ts";
 import { planRequests, type RequestOutcome } from "./requests.ts";
@@ -67,7 +68,7 @@ Deno.test("a way through every key still fits 80 columns", () => {
   const lines = renderStory({ ...STORY, requests: [long], calls }, { paint: PAINT, width: 80 }).split("\n");
   assert.deepEqual(lines.filter((line) => line.length > 80), []);
   const at = lines.findIndex((line) => line.includes("12345"));
-  assert.equal(lines[at], "  1  chat    200     12345  demo…mute ✗ silent → demo…full ✗ 429");
+  assert.equal(lines[at], "  1  chat  200     12345  demo…mute ✗ silent → demo…full ✗ 429");
   assert.equal(lines[at + 1]?.trim(), "→ demo…void ✗ 401 → demo…good ✓");
   assert.equal(lines[at + 1]?.indexOf("→"), lines[at]?.indexOf("demo"));
 });
@@ -84,8 +85,8 @@ Deno.test("a failed request shows in the sum, in its line and in a sentence of i
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   const requests = [first, { ...second, status: 504, problem: "too late" }, { ...third, status: null, problem: "ECONNREFUSED" }];
   const story = { ...STORY, requests, calls: STORY.calls.filter(({ requestId }) => requestId !== "demo-3") };
-  assert.equal(conclusion(story, PAINT), "✗ 1 of 3 requests answered although 3 of 4 keys failed");
-  assert.match(renderStory(story, { paint: PAINT, width: 80 }), /^ {2}3 {2}chat {4}none {5}301 {2}not tried$/m);
+  assert.equal(conclusion(story, PAINT), "✗ 1 of 3 requests answered; 3 of 4 keys failed");
+  assert.match(renderStory(story, { paint: PAINT, width: 80 }), /^ {2}3 {2}chat {4}none {4}301 {2}not tried$/m);
   assert.deepEqual(failureLines(requests), [
     "Request 2 (stream) failed: status 504, too late",
     "Request 3 (chat) failed: no answer, ECONNREFUSED",

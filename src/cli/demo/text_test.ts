@@ -1,3 +1,4 @@
+/** Tables and wrapped lines: widths are those of the words, never of their colours. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { paintFor, tableLines, wrapCells } from "./text.ts";

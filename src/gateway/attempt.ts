@@ -35,8 +35,10 @@ export type Committed =
   | {
     readonly kind: "stream";
     readonly headers: Readonly<Record<string, string>>;
-    /** Raw events that came so far, latin1; the last one is the first that says something. */
+    /** Whole raw events that came so far, latin1; the last one is the first that says something. */
     readonly held: string;
+    /** The beginning of an event too long to be held, after them; or empty. */
+    readonly torn: string;
     /** Nobody listens to it yet. */
     readonly feed: EventFeed;
     /** Usage was asked for on the gateway's own account and must be hidden again. */
@@ -145,17 +147,19 @@ function firstEvents(input: Reading200 & { readonly hidesUsage: boolean }): Prom
       resolve(failed);
     };
     const onStop = () => fail(reasonOf(signal));
-    const commit = () => {
+    const commit = (torn = "") => {
       signal.removeEventListener("abort", onStop);
       feed.detach();
-      resolve({ kind: "stream", headers: reply.headers, held, feed, hidesUsage });
+      resolve({ kind: "stream", headers: reply.headers, held, torn, feed, hidesUsage });
     };
     signal.addEventListener("abort", onStop, { once: true });
     if (signal.aborted) return onStop();
     feed.attach({
       events(whole, torn) {
-        held += torn + whole;
-        const verdict = torn !== "" || held.length > MAX_HELD_BYTES ? "meaningful" : judge(whole, exchange, context);
+        // Until an event is torn there is none it could be the end of: it comes alone.
+        if (torn !== "") return commit(torn);
+        held += whole;
+        const verdict = held.length > MAX_HELD_BYTES ? "meaningful" : judge(whole, exchange, context);
         if (verdict === "meaningful") commit();
         else if (verdict !== "nothing_yet") fail(verdict);
       },

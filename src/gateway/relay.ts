@@ -41,6 +41,7 @@ export async function relay(input: RelayInput): Promise<Ending> {
     exchange,
     target,
     held: committed.held,
+    torn: committed.torn,
     feed: committed.feed,
     hidesUsage: committed.hidesUsage,
     clock: input.clock,

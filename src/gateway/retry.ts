@@ -24,6 +24,8 @@ export interface RetryContext {
    */
   readonly others: "some" | "out" | "none";
   readonly sameRetries: number;
+  /** Time until the request's deadline. */
+  readonly leftMs: number;
   readonly budget: RetryBudget;
   readonly now: number;
   readonly random: Random;
@@ -52,7 +54,8 @@ function afterTrouble(failed: Failure, context: RetryContext): NextStep {
   if (failed.kind === "withdrawn" || !context.budget.take(context.now)) return { kind: "next_target" };
   if (context.others === "some") return { kind: "rotate", exclude: "exclude" };
   if (context.others === "out" || context.sameRetries > 0) return { kind: "next_target" };
-  return { kind: "same", afterMs: SAME_MEMBER_DELAY_MS.least + SAME_MEMBER_DELAY_MS.spread * context.random() };
+  const afterMs = SAME_MEMBER_DELAY_MS.least + SAME_MEMBER_DELAY_MS.spread * context.random();
+  return afterMs < context.leftMs ? { kind: "same", afterMs } : { kind: "next_target" };
 }
 
 /** Retries after provider trouble: at most a share of the provider's requests and a few more, per window. */

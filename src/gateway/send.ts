@@ -44,7 +44,7 @@ export function createSender(clock: Clock): Sender {
   const agentFor = (url: URL): http.Agent => {
     let agent = agents.get(url.origin);
     if (agent === undefined) {
-      agent = newAgent(url);
+      agent = newAgent(url, { keepAlive: true });
       agents.set(url.origin, agent);
     }
     return agent;
@@ -54,7 +54,7 @@ export function createSender(clock: Clock): Sender {
       const sent = await sendOnce(call, options, { agent: agentFor(call.url), clock });
       if (sent !== "stale_socket") return sent;
       // A kept connection that the provider closed meanwhile says nothing about the provider: once more on a new one.
-      const again = await sendOnce(call, options, { agent: newAgent(call.url), clock });
+      const again = await sendOnce(call, options, { agent: newAgent(call.url, { keepAlive: false }), clock });
       return again === "stale_socket" ? classifyTransport(closed(), "first_byte") : again;
     },
     close() {
@@ -63,9 +63,9 @@ export function createSender(clock: Clock): Sender {
   };
 }
 
-function newAgent(url: URL): http.Agent {
+function newAgent(url: URL, { keepAlive }: { readonly keepAlive: boolean }): http.Agent {
   const proxy = getProxyForUrl(url.href);
-  const options = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: MAX_IDLE_SOCKETS };
+  const options = { keepAlive, maxSockets: Infinity, maxFreeSockets: MAX_IDLE_SOCKETS };
   if (proxy !== "") return new HttpsProxyAgent(proxy, options);
   return url.protocol === "https:" ? new https.Agent(options) : new http.Agent(options);
 }

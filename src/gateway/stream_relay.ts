@@ -28,7 +28,9 @@ const MAX_LOGGED_CHARS = 1024 * 1024;
 export interface StreamRelayOptions {
   readonly exchange: Exchange;
   readonly target: Target;
+  /** What came before the commit point: whole events, then perhaps the beginning of one. */
   readonly held: string;
+  readonly torn: string;
   readonly feed: EventFeed;
   readonly hidesUsage: boolean;
   readonly clock: Clock;
@@ -62,7 +64,7 @@ export class StreamRelay {
 
   /** Relays until the end, and says how it came. Never throws. */
   run(): Promise<Ending> {
-    const { exchange, feed, held } = this.#options;
+    const { exchange, feed, held, torn } = this.#options;
     return new Promise((resolve) => {
       this.#resolve = resolve;
       const { signal } = exchange;
@@ -71,6 +73,7 @@ export class StreamRelay {
       this.#out.on("drain", this.#onDrain);
       this.#watch();
       this.#events(held, "");
+      if (torn !== "") this.#events("", torn);
       if (!this.#isEnded) {
         feed.attach({
           events: (whole, torn) => this.#events(whole, torn),
@@ -91,7 +94,7 @@ export class StreamRelay {
   #events(whole: string, torn: string): void {
     this.#lastReadAt = this.#options.clock.now();
     if (torn !== "") {
-      this.#write(torn);
+      this.#write(this.#restore === undefined ? torn : this.#restore(torn));
       this.#isInsideEvent = whole === "" && !torn.endsWith("\n");
     }
     if (whole === "") return;
@@ -124,7 +127,7 @@ export class StreamRelay {
     this.#finishReason = reading.finishReason ?? this.#finishReason;
     this.#keep(reading.text, reading.reasoning);
     if (reading.isUsageOnly && this.#options.hidesUsage) return;
-    const hidden = this.#options.hidesUsage && reading.usage !== undefined ? without(body, "usage") : body;
+    const hidden = this.#options.hidesUsage && body.usage !== undefined ? without(body, "usage") : body;
     for (const chunk of this.#quirks?.push(hidden) ?? [hidden]) {
       if (chunk === body) this.#pass(raw);
       else this.#writeJson(chunk);

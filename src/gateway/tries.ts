@@ -88,11 +88,13 @@ export class Tries {
         : { kind: "failed", failure: failed, when: "before_commit", trouble: this.#sawTrouble },
     );
     if (isTrouble(failed)) this.#sawTrouble = "repeated";
+    const now = this.#deps.clock.now();
     const next = nextStep(failed, {
       others: this.#others(lease),
       sameRetries: this.#sameRetries,
+      leftMs: this.#exchange.deadlineAt - now,
       budget: this.#deps.budget(this.#target.provider.row.id),
-      now: this.#deps.clock.now(),
+      now,
       random: this.#deps.random,
     });
     if (next.kind === "rotate" && next.exclude === "exclude") this.#excluded.add(lease.credential.id);

@@ -47,6 +47,14 @@ export function availability(slot: Slot, now: number): "free" | "trial" | number
   return stands(member.rest, now) || stands(slot.rest, now) ? "trial" : "free";
 }
 
+/** The instant from which a slot is anybody's, trials aside; Infinity while only a successful trial can free it. */
+export function restEndsAt(slot: Slot, now: number): number {
+  const ends = [slot.member.rest, slot.rest].filter((rest) => stands(rest, now)).map((rest) =>
+    isQuarantine(rest) ? Infinity : rest.untilAt
+  );
+  return Math.max(0, ...ends);
+}
+
 /** The rest that keeps a slot from being used longest, or null. */
 export function standingRest(slot: Slot, now: number): Rest | null {
   const whole = stands(slot.member.rest, now) ? slot.member.rest : null;

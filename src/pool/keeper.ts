@@ -18,20 +18,24 @@ export interface Journal {
 
 export class Keeper {
   readonly #journal: Journal | undefined;
-  readonly #stored: StoredState | undefined;
+  readonly #lastResetAt: number | null;
+  /** By credential. */
+  readonly #usage: ReadonlyMap<string, readonly UsageRow[]>;
+  readonly #rests: ReadonlyMap<string, readonly RestRow[]>;
   /** Instant of the last daily reset that what is stored has seen, epoch ms. */
   #storedResetAt = 0;
 
   constructor(options: { readonly journal: Journal | undefined; readonly stored: StoredState | undefined }) {
     this.#journal = options.journal;
-    this.#stored = options.stored;
+    this.#lastResetAt = options.stored?.lastResetAt ?? null;
+    this.#usage = Map.groupBy(options.stored?.usage ?? [], (row) => row.credential);
+    this.#rests = Map.groupBy(options.stored?.rests ?? [], (row) => row.credential);
   }
 
   /** Called once, before members are revived: notes a reset that was missed while the process was down. A fresh store missed none. */
   start(now: number, resetMinute: number): void {
-    const lastResetAt = this.#stored?.lastResetAt ?? null;
-    this.#storedResetAt = lastResetAt ?? now;
-    if (lastResetAt === null || lastResetAt < dayStart(now, resetMinute)) this.#journal?.reset(now);
+    this.#storedResetAt = this.#lastResetAt ?? now;
+    if (this.#lastResetAt === null || this.#lastResetAt < dayStart(now, resetMinute)) this.#journal?.reset(now);
   }
 
   /** Gives a member what was stored about it, less what ended with a day that is over. */
@@ -39,13 +43,12 @@ export class Keeper {
     const { id } = member.credential;
     const today = dayName(now, resetMinute);
     const isPast = this.#storedResetAt < dayStart(now, resetMinute);
-    for (const row of this.#stored?.usage ?? []) {
-      if (row.credential !== id || row.day !== today) continue;
+    for (const row of this.#usage.get(id) ?? []) {
+      if (row.day !== today) continue;
       const { credential: _credential, model, day: _day, ...counters } = row;
       slotOf(member, model).today = { ...counters };
     }
-    for (const row of this.#stored?.rests ?? []) {
-      if (row.credential !== id) continue;
+    for (const row of this.#rests.get(id) ?? []) {
       const { credential: _credential, model, ...rest } = row;
       if (isPast && endsWithDay(rest)) {
         this.#journal?.endRest({ credential: id, model });

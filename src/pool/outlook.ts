@@ -29,11 +29,8 @@ export function outlookOf(
   switch (chosen.kind) {
     case "slot":
       return chosen;
-    case "busy": {
-      const { restEndsAt } = chosen;
-      const wakeAt = restEndsAt === Infinity ? Infinity : Math.min(restEndsAt, nextDayAt);
-      return { kind: "wait", wakeAt, notBefore: now, otherwise: "deadline" };
-    }
+    case "busy":
+      return { kind: "wait", wakeAt: Math.min(chosen.restEndsAt, nextDayAt), notBefore: now, otherwise: "deadline" };
     case "resting":
       return { kind: "wait", wakeAt: Math.min(chosen.restEndsAt, nextDayAt), notBefore: chosen.restEndsAt, otherwise: "all_resting" };
     case "none":

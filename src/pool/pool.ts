@@ -34,6 +34,8 @@ export class Pool {
   readonly #affinity = new Affinity();
   #settings: PoolSettings;
   #circuit: Circuit = CLOSED;
+  /** The lease that last went out to test the way to the provider. */
+  #test: Held | undefined;
   #queued = 0;
   /** Counts acquires; orders uses and failures without asking the clock. */
   #ordinal = 0;
@@ -216,15 +218,17 @@ export class Pool {
     const now = this.#clock.now();
     const { member } = slot;
     const isTrial = availability(slot, now) === "trial";
-    const isTest = gate(this.#circuit, now) === "test";
-    const held: Held = { lane, slot, ask, taken: ++this.#ordinal, isTrial, isTest };
+    const held: Held = { lane, slot, ask, taken: ++this.#ordinal, isTrial };
     member.lastUsed = held.taken;
     slot.inFlight += 1;
     slot.today.requestCount += 1;
     member.inFlight += 1;
     lane.inFlight += 1;
     if (isTrial) member.isOnTrial = true;
-    if (isTest) this.#circuit = { kind: "half_open" };
+    if (gate(this.#circuit, now) === "test") {
+      this.#circuit = { kind: "half_open" };
+      this.#test = held;
+    }
     if (this.#settings.rotation === "sequential") this.#moveOn(lane, slot, now);
     return new Lease({
       credential: member.credential,
@@ -247,7 +251,7 @@ export class Pool {
     this.#rollDay(now);
     const isNews = held.isTrial || this.#circuit.kind !== "closed";
     this.#heal(held);
-    endTests(held);
+    endTrial(held);
     if (isNews) this.#dispatchAll();
   }
 
@@ -261,8 +265,8 @@ export class Pool {
     const circuitBefore = this.#circuit;
     if (outcome.kind === "ok") this.#onOk(held, now);
     else if (outcome.kind === "failed") this.#onFailed(held, outcome, now);
-    else if (held.isTest) this.#circuit = onUndecided(this.#circuit, now);
-    endTests(held);
+    else if (held === this.#test) this.#circuit = onUndecided(this.#circuit, now);
+    endTrial(held);
     this.#keeper.count(slot, outcome, { now, resetMinute: this.#settings.dailyResetMinute });
     this.#dispatch(lane);
     if (isTrial || circuitBefore !== this.#circuit || outcome.kind === "failed") this.#dispatchAll();
@@ -286,7 +290,7 @@ export class Pool {
   #onFailed(held: Held, outcome: Extract<Outcome, { kind: "failed" }>, now: number): void {
     const { lane, slot, taken } = held;
     const { failure: cause } = outcome;
-    this.#circuit = onFailed(this.#circuit, cause, { at: now, credential: slot.member.credential.id, isTest: held.isTest });
+    this.#circuit = onFailed(this.#circuit, cause, { at: now, credential: slot.member.credential.id, isTest: held === this.#test });
     if (outcome.when === "committed") return;
     if (cause.kind === "unknown_model") lane.absentUntilAt = now + MODEL_ABSENT_MS;
     const hasOthers = lane.slots.some(({ member }) => member !== slot.member && !isQuarantined(member));
@@ -382,14 +386,11 @@ interface Held {
   readonly taken: number;
   /** It tests a rest of its member; until the provider answers. */
   isTrial: boolean;
-  /** It tests the way to the provider; until the provider answers. */
-  isTest: boolean;
 }
 
-function endTests(held: Held): void {
+function endTrial(held: Held): void {
   if (held.isTrial) held.slot.member.isOnTrial = false;
   held.isTrial = false;
-  held.isTest = false;
 }
 
 function clientGone(): Failure {

@@ -3,7 +3,7 @@
  * because it runs on every request and a pool may hold thousands of keys.
  */
 import type { Random } from "../kernel/clock.ts";
-import { availability } from "./health.ts";
+import { availability, restEndsAt } from "./health.ts";
 import type { Member, Slot } from "./member.ts";
 
 export interface Choice {
@@ -98,6 +98,7 @@ function isKept(slot: Slot, choice: Choice, found: Found): boolean {
   if (state === "free" || isUsable(slot, choice)) return false;
   // Still at rest, so no reason to hold back the tiers below.
   found.isTesting = true;
+  found.restEndsAt = Math.min(found.restEndsAt, restEndsAt(slot, choice.now));
   return true;
 }
 

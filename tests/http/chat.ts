@@ -46,9 +46,16 @@ export function members(gateway: Gateway): readonly MemberReport[] {
   return poolOf(gateway).report("m");
 }
 
+/** Longer than anything here takes. */
+const PATIENCE_MS = 10_000;
+
 /** Resolves when `claim` holds. For states that announce themselves to nobody; it looks again at each turn of the event loop. */
 export async function until(claim: () => boolean): Promise<void> {
-  while (!claim()) await new Promise<void>((resolve) => void setImmediate(resolve));
+  const givesUpAt = performance.now() + PATIENCE_MS;
+  while (!claim()) {
+    if (performance.now() > givesUpAt) throw new Error(`Waited in vain for ${String(claim)}`);
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+  }
 }
 
 /** Nothing is under way: neither in the pool nor, once the provider has seen the ends of its answers, there. */

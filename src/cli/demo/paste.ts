@@ -29,7 +29,7 @@ export function renderServe({ proxyKey }: Pick<PasteTarget, "proxyKey">, paint: 
     paint("bold", "With your own keys"),
     "",
     "Put these lines into a file .env. Further keys are OPENAI_API_KEY_2, _3, …;",
-    "other providers GEMINI_API_KEY, GROQ_API_KEY, … Clients send PROXY_API_KEY.",
+    "other providers OPENROUTER_API_KEY, GROQ_API_KEY, … Clients send PROXY_API_KEY.",
     "",
     "OPENAI_API_KEY=<your key>",
     `PROXY_API_KEY=${proxyKey}`,

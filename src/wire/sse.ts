@@ -27,9 +27,11 @@ export class EventCutter {
 
   /** Takes latin1 text. */
   push(piece: string): Cut {
+    // What is pending holds no end: only its last characters may be half of one.
+    const from = Math.max(this.#pending.length - 3, 0);
     const text = this.#pending === "" ? piece : this.#pending + piece;
     if (this.#isInsideTorn) return this.#pushTorn(text);
-    const end = lastEventEnd(text);
+    const end = lastEventEnd(text, from);
     this.#pending = text.slice(end);
     const whole = end === text.length ? text : text.slice(0, end);
     if (this.#pending.length <= MAX_EVENT_BYTES) return { whole, torn: "" };
@@ -65,12 +67,12 @@ export class EventCutter {
   }
 }
 
-function lastEventEnd(text: string): number {
+function lastEventEnd(text: string, from: number): number {
   if (text.endsWith("\n\n")) return text.length;
   const fast = text.lastIndexOf("\n\n");
   if (fast >= 0 && !text.includes("\r", fast)) return fast + 2;
   let end = 0;
-  EVENT_END.lastIndex = 0;
+  EVENT_END.lastIndex = from;
   for (let found = EVENT_END.exec(text); found !== null; found = EVENT_END.exec(text)) end = found.index + found[0].length;
   return end;
 }

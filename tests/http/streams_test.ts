@@ -46,7 +46,7 @@ async function relayed(step: Step, env: Record<string, string> = {}): Promise<st
   await using gateway = await startGateway({ env });
   gateway.simulator.script({}, step);
   const text = await (await chatStream(gateway)).text();
-  await until(() => gateway.app.runningCount === 0);
+  await until(() => gateway.app.running.count === 0);
   await assertAtRest(gateway);
   return text;
 }
@@ -163,7 +163,7 @@ for (const [name, sent, shown] of USAGE_FORMS) {
     assert.equal(hidden, shown.map((data) => `data: ${data}\n\n`).join("") + DONE);
     const [request] = gateway.simulator.requests;
     assert.deepEqual(asObject(asObject(request?.body)?.stream_options), { include_usage: true });
-    await until(() => gateway.app.runningCount === 0);
+    await until(() => gateway.app.running.count === 0);
     const counted = sent.some((data) => data.includes("prompt_tokens")) ? [3, 1] : [0, 0];
     assert.deepEqual(members(gateway).map(({ today }) => [today.inputTokens, today.outputTokens]), [counted]);
     const asked = await (await chatStream(gateway, { ...STREAM, stream_options: { include_usage: true, other: 1 } })).text();
@@ -325,7 +325,7 @@ Deno.test("a client that does not read stops the provider's stream, and gets all
   await call.done;
   assert.ok(call.finished);
   assert.ok(byteCount >= size.chunkCount * size.chunkBytes);
-  await until(() => gateway.app.runningCount === 0);
+  await until(() => gateway.app.running.count === 0);
   await assertAtRest(gateway);
 });
 

@@ -1,0 +1,69 @@
+/** keyproxy as a process of its own: started, read line by line, sent signals, waited for. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { join, resolve } from "node:path";
+import process from "node:process";
+
+const MAIN = join(resolve(import.meta.dirname ?? ".", "../.."), "main.ts");
+/** Variables of the machine that a process needs to start at all; everything else is the test's. */
+const NEEDED = ["PATH", "HOME", "DENO_DIR", "TMPDIR"];
+
+export interface Program {
+  readonly child: ChildProcess;
+  /** Everything printed so far, both streams. */
+  output(): string;
+  /** Resolves with the first match in the output, past or to come. Rejects when the process ends without it. */
+  prints(pattern: RegExp): Promise<RegExpExecArray>;
+  signal(name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL"): void;
+  /** Exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+}
+
+/** Starts `main.ts` with these arguments in `cwd`. */
+export function startProgram(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Program {
+  const inherited = Object.fromEntries(NEEDED.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  const child = spawn(process.execPath, ["run", "-A", "--no-check", MAIN, ...args], {
+    cwd: options.cwd,
+    env: { ...inherited, NO_COLOR: "1", MODEL_INFO_REFRESH: "off", ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  const onText = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (piece: string) => {
+      text += piece;
+      onText.forEach((look) => look());
+    });
+  }
+  // "close" comes after all output was read.
+  const ended = new Promise<number | string>((done) => child.once("close", (code, signal) => done(code ?? signal ?? "unknown")));
+  return {
+    child,
+    output: () => text,
+    prints: (pattern) =>
+      new Promise((found, reject) => {
+        const look = () => {
+          const match = pattern.exec(text);
+          if (match === null) return;
+          onText.delete(look);
+          found(match);
+        };
+        onText.add(look);
+        ended.then((code) => reject(new Error(`Ended with ${code} without printing ${pattern}:\n${text}`)));
+        look();
+      }),
+    // `child.kill` does nothing once it has sent any signal.
+    signal: (name) => {
+      if (child.pid !== undefined) process.kill(child.pid, name);
+    },
+    ended,
+  };
+}
+
+/** Runs to the end. */
+export async function runProgram(args: readonly string[], options: Parameters<typeof startProgram>[1]) {
+  const program = startProgram(args, options);
+  return { code: await program.ended, output: program.output() };
+}

@@ -2,7 +2,7 @@
  * `deno task bench`: keyproxy beside a bare Hono pass-through and the upstream itself, in one run on one
  * machine. Rounds of the targets alternate, so that a noisy machine is noisy for all of them.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +24,7 @@ async function keyproxy(keyCount: number, upstreamPort: number, cwd: string): Pr
   const keys = Object.fromEntries(
     Array.from({ length: keyCount }, (_, index) => [`LOCAL_API_KEY_${index + 1}`, `sk-bench-${index}-0123456789`]),
   );
+  await mkdir(cwd);
   return await startTarget(`keyproxy, ${keyCount} ${keyCount === 1 ? "key" : "keys"}`, here("../main.ts"), {
     args: ["serve", "--host", "127.0.0.1", "--port", "0", "--log-level", "warning", "--data-dir", cwd],
     cwd,
@@ -129,8 +130,10 @@ try {
   for (const { keys, acquireSettleMicros } of await benchPool()) {
     print(`acquire + settle with ${keys} ${keys === 1 ? "key" : "keys"}: ${acquireSettleMicros.toFixed(2)} µs`);
   }
-  const ten = started[3];
-  if (ten !== undefined) await openStreams(ten);
+  // A process that has done nothing yet: memory that earlier runs left behind is not the streams'.
+  const fresh = await keyproxy(10, upstream.port, join(folder, "fresh"));
+  started.push(fresh);
+  await openStreams(fresh);
 } finally {
   for (const target of started) target.stop();
   await rm(folder, { recursive: true, force: true });

@@ -35,7 +35,7 @@ export interface Sender {
 /** A kept connection that breaks later than this after a request was not stale: the provider may have begun to work. */
 const STALE_WITHIN_MS = 1_000;
 /** Idle connections kept per provider. */
-const MAX_IDLE_SOCKETS = 64;
+const MAX_IDLE_SOCKETS = 256;
 
 /** A sender with its own connection pool. Proxies come from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
 export function createSender(clock: Clock): Sender {

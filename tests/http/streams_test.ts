@@ -20,7 +20,7 @@ import {
   withHold,
 } from "../simulators/steps.ts";
 import { FakeClock } from "../support/fake_clock.ts";
-import { type Gateway, startGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway.ts";
 import { collect, type OpenStream } from "../support/http_client.ts";
 import { assertAtRest, CHAT, chat, chatStream, members, poolOf, saidText, STREAM, until } from "./chat.ts";
 
@@ -327,7 +327,6 @@ Deno.test("a client that does not read stops the provider's stream, and gets all
   await until(() => gateway.app.running.count === 0);
   await assertAtRest(gateway);
 });
-
 
 /** The data of the events in a whole text. */
 function dataOf(text: string): string[] {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/log.ts";
+import type { Usage } from "../kernel/usage.ts";
 import type { AttemptRecord, Ending, Exchange } from "./exchange.ts";
 import type { FailuresLog } from "./failures_log.ts";
 
@@ -68,14 +69,14 @@ export class Ledger {
     exchange.capture?.finish({
       status: ending.status,
       headers: shownHeaders(exchange),
-      ...(ending.body === undefined ? {} : { body: ending.body }),
+      body: ending.body ?? gathered(ending),
       model: exchange.target?.model ?? exchange.request.model,
       provider: exchange.target?.provider.row.id ?? null,
       streaming: exchange.request.isStream,
-      usage: ending.usage ?? null,
+      usage: ending.usage === undefined ? null : shownUsage(ending.usage),
       finishReason: ending.finishReason ?? null,
       reasoningFound: (ending.reasoning ?? "") !== "",
-      reasoningContent: ending.reasoning ?? null,
+      reasoningContent: ending.reasoning || null,
       attempts: exchange.attempts.length,
     });
   }
@@ -108,4 +109,21 @@ export class Ledger {
 /** The headers the client got, as texts. */
 function shownHeaders(exchange: Exchange): Record<string, string> {
   return Object.fromEntries(Object.entries(exchange.out.getHeaders()).map(([name, value]) => [name, String(value)]));
+}
+
+/** Usage under the names of the API, with what it cost. */
+function shownUsage({ inputTokens, cachedTokens, outputTokens, costUsd }: Usage): object {
+  return {
+    prompt_tokens: inputTokens,
+    completion_tokens: outputTokens,
+    total_tokens: inputTokens + outputTokens,
+    cached_tokens: cachedTokens,
+    ...(costUsd === undefined ? {} : { cost_usd: costUsd }),
+  };
+}
+
+/** What a stream said, as one piece; undefined when it said nothing. */
+function gathered({ text = "", reasoning = "" }: Ending): object | undefined {
+  if (text === "" && reasoning === "") return undefined;
+  return { content: text, ...(reasoning === "" ? {} : { reasoning_content: reasoning }) };
 }

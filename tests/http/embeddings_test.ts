@@ -445,7 +445,7 @@ Deno.test("the request log shows each request with its own answer, share and att
     assert.partialDeepStrictEqual(metadata, { request_id: `id-${texts[index]?.length}`, status_code: 200, provider: "local", attempts: 2 });
     const response = responses.find(({ headers }) => headers["x-request-id"] === metadata?.request_id);
     assert.ok(response !== undefined);
-    assert.equal(asObject(metadata?.usage)?.inputTokens, promptTokens(response));
+    assert.equal(asObject(metadata?.usage)?.prompt_tokens, promptTokens(response));
     assert.deepEqual(asObject(await read("final_response.json"))?.body, response.json);
     assert.equal((await readFile(join(root, folder, "attempts.jsonl"), "utf8")).trim().split("\n").length, 2);
   }

@@ -9,9 +9,26 @@ import { poolOf, until } from "../http/chat.ts";
 const PATHS = ["/chat/completions", "/completions", "/embeddings", "/token-count"];
 const odd = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
-  fc.constantFrom("local/m", "local/sim-embed", "__proto__", "constructor", "local/__proto__", "\ud800", "local/\u0000", 1e308, -0, [], {}, null, true),
+  fc.constantFrom(
+    "local/m",
+    "local/sim-embed",
+    "__proto__",
+    "constructor",
+    "local/__proto__",
+    "\ud800",
+    "local/\u0000",
+    1e308,
+    -0,
+    [],
+    {},
+    null,
+    true,
+  ),
 );
-const message = fc.oneof(odd, fc.record({ role: fc.oneof(fc.constantFrom("user", "system", "tool"), odd), content: odd }, { requiredKeys: [] }));
+const message = fc.oneof(
+  odd,
+  fc.record({ role: fc.oneof(fc.constantFrom("user", "system", "tool"), odd), content: odd }, { requiredKeys: [] }),
+);
 const body = fc.record({
   model: fc.oneof({ weight: 4, arbitrary: fc.constant("local/m") }, { weight: 1, arbitrary: odd }),
   messages: fc.oneof(fc.array(message, { maxLength: 3 }), odd),

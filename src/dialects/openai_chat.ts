@@ -10,21 +10,19 @@ import type { Dialect } from "./dialect.ts";
 import {
   checkBody,
   choicesOf,
-  encodeFailure,
-  encodeFailureEvent,
-  END_OF_STREAM,
   explainsSilence,
   hasContent,
-  HEARTBEAT,
+  OPENAI_FRAMING,
+  readStreamFields,
   readUsage,
+  STREAM_FIELDS,
 } from "./openai_wire.ts";
 
 const REQUEST = z.looseObject({
   model: z.string("a model name is required").min(1, "a model name is required"),
   messages: z.array(z.looseObject({ role: z.string("every message needs a role") }), "a list of messages is required")
     .min(1, "at least one message is required"),
-  stream: z.boolean("true or false is expected").nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean("true or false is expected").nullish() }, "an object is expected").nullish(),
+  ...STREAM_FIELDS,
   tools: z.array(z.looseObject({}), "a list of tools is expected").nullish(),
   max_tokens: z.number("a number is expected").nullish(),
   temperature: z.number("a number is expected").nullish(),
@@ -36,18 +34,14 @@ const OPENING_LENGTH = 2_048;
 export const openaiChat: Dialect = {
   name: "openai_chat",
   upstreamPath: "/chat/completions",
-  heartbeat: HEARTBEAT,
-  endOfStream: END_OF_STREAM,
-  encodeFailure,
-  encodeFailureEvent,
+  ...OPENAI_FRAMING,
   decodeRequest(body) {
     const wrong = checkBody(REQUEST, body);
     if (wrong !== undefined) return wrong;
     return {
       operation: "chat",
       model: asString(body.model) ?? "",
-      isStream: body.stream === true,
-      wantsStreamUsage: asObject(body.stream_options)?.include_usage === true,
+      ...readStreamFields(body),
       conversation: readConversation(body),
       native: { dialect: "openai_chat", body },
     };

@@ -4,24 +4,14 @@
  */
 import { z } from "zod";
 import type { Reading } from "../canonical/answer.ts";
-import { asObject, asString, type JsonObject } from "../kernel/json.ts";
+import { asString, type JsonObject } from "../kernel/json.ts";
 import type { Dialect } from "./dialect.ts";
-import {
-  checkBody,
-  choicesOf,
-  encodeFailure,
-  encodeFailureEvent,
-  END_OF_STREAM,
-  explainsSilence,
-  HEARTBEAT,
-  readUsage,
-} from "./openai_wire.ts";
+import { checkBody, choicesOf, explainsSilence, OPENAI_FRAMING, readStreamFields, readUsage, STREAM_FIELDS } from "./openai_wire.ts";
 
 const REQUEST = z.looseObject({
   model: z.string("a model name is required").min(1, "a model name is required"),
   prompt: z.union([z.string(), z.array(z.union([z.string(), z.number(), z.array(z.number())]))], "a text or a list is required"),
-  stream: z.boolean("true or false is expected").nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean("true or false is expected").nullish() }, "an object is expected").nullish(),
+  ...STREAM_FIELDS,
 });
 
 const OPENING_LENGTH = 2_048;
@@ -29,18 +19,14 @@ const OPENING_LENGTH = 2_048;
 export const openaiCompletions: Dialect = {
   name: "openai_completions",
   upstreamPath: "/completions",
-  heartbeat: HEARTBEAT,
-  endOfStream: END_OF_STREAM,
-  encodeFailure,
-  encodeFailureEvent,
+  ...OPENAI_FRAMING,
   decodeRequest(body) {
     const wrong = checkBody(REQUEST, body);
     if (wrong !== undefined) return wrong;
     return {
       operation: "completions",
       model: asString(body.model) ?? "",
-      isStream: body.stream === true,
-      wantsStreamUsage: asObject(body.stream_options)?.include_usage === true,
+      ...readStreamFields(body),
       conversation: { id: asString(body.prompt_cache_key), opening: JSON.stringify(body.prompt).slice(0, OPENING_LENGTH) },
       native: { dialect: "openai_completions", body },
     };

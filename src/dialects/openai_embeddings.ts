@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Reading } from "../canonical/answer.ts";
 import { asArray, asString, type JsonObject } from "../kernel/json.ts";
 import type { Dialect } from "./dialect.ts";
-import { checkBody, encodeFailure, encodeFailureEvent, END_OF_STREAM, HEARTBEAT, readUsage } from "./openai_wire.ts";
+import { checkBody, OPENAI_FRAMING, readUsage } from "./openai_wire.ts";
 
 const TOKENS = z.array(z.number());
 const REQUEST = z.looseObject({
@@ -22,10 +22,7 @@ const REQUEST = z.looseObject({
 export const openaiEmbeddings: Dialect = {
   name: "openai_embeddings",
   upstreamPath: "/embeddings",
-  heartbeat: HEARTBEAT,
-  endOfStream: END_OF_STREAM,
-  encodeFailure,
-  encodeFailureEvent,
+  ...OPENAI_FRAMING,
   decodeRequest(body) {
     const wrong = checkBody(REQUEST, body);
     if (wrong !== undefined) return wrong;

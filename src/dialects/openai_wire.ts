@@ -2,13 +2,10 @@
  * What the OpenAI dialects share: error shape, usage, stream framing, and the validation of bodies with
  * messages that name the field. Shapes: https://platform.openai.com/docs/api-reference
  */
-import type { z } from "zod";
+import { z } from "zod";
 import { type Failure, failure } from "../kernel/failure.ts";
 import { asNumber, asObject, isObject, type Json, type JsonObject } from "../kernel/json.ts";
 import type { Usage } from "../kernel/usage.ts";
-
-export const HEARTBEAT = ": keep-alive\n\n";
-export const END_OF_STREAM = "data: [DONE]\n\n";
 
 /** `{error: {message, type, code, param}}`, with `details` for failures of the pool. */
 export function encodeFailure(failed: Failure): JsonObject {
@@ -23,8 +20,27 @@ export function encodeFailure(failed: Failure): JsonObject {
   };
 }
 
-export function encodeFailureEvent(failed: Failure): string {
+function encodeFailureEvent(failed: Failure): string {
   return `data: ${JSON.stringify(encodeFailure(failed))}\n\n`;
+}
+
+/** How every OpenAI dialect frames streams and failures. */
+export const OPENAI_FRAMING = {
+  heartbeat: ": keep-alive\n\n",
+  endOfStream: "data: [DONE]\n\n",
+  encodeFailure,
+  encodeFailureEvent,
+} as const;
+
+/** The fields of requests that can be streamed. */
+export const STREAM_FIELDS = {
+  stream: z.boolean("true or false is expected").nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean("true or false is expected").nullish() }, "an object is expected").nullish(),
+};
+
+/** The same fields, read from a body that was checked. */
+export function readStreamFields(body: JsonObject): { readonly isStream: boolean; readonly wantsStreamUsage: boolean } {
+  return { isStream: body.stream === true, wantsStreamUsage: asObject(body.stream_options)?.include_usage === true };
 }
 
 function typeOf(status: number): string {

@@ -75,6 +75,8 @@ function clientSignal(out: ServerResponse): AbortSignal {
   out.once("close", () => {
     if (!out.writableFinished) gone.abort(clientGone());
   });
+  // A write that crosses the client's leaving is an error of the response, and unheard it would end the process.
+  out.on("error", () => gone.abort(clientGone()));
   return gone.signal;
 }
 

@@ -79,7 +79,8 @@ export function providerNames(
     idOf: (name) => ids.get(name),
     namesOf: (id) => names.get(id) ?? [],
     all: [...ids.keys()],
-    custom,
+    // The environment has no order of its own.
+    custom: custom.toSorted((left, right) => naturalOrder(left.id, right.id)),
   };
 }
 

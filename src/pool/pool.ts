@@ -21,8 +21,8 @@ export type { Ask } from "./lane.ts";
 export { DEFAULT_POOL_SETTINGS, type PoolOptions, type PoolSettings } from "./settings.ts";
 
 const MODEL_ABSENT_MS = 10 * 60_000;
-/** Clients choose model names, so the number of lanes is bounded: the one unused longest is forgotten. */
-const MAX_LANES = 2_000;
+/** Clients choose model names, so lanes and their slots are bounded: the lane unused longest is forgotten. */
+const LANES = { most: 2_000, least: 100, mostSlots: 200_000 };
 
 export class Pool {
   readonly provider: string;
@@ -173,7 +173,8 @@ export class Pool {
   #lane(model: string): Lane {
     let lane = this.#lanes.get(model);
     if (lane === undefined) {
-      if (this.#lanes.size >= MAX_LANES) this.#forgetIdleLane();
+      const mostLanes = Math.max(Math.min(LANES.most, LANES.mostSlots / this.#size), LANES.least);
+      if (this.#lanes.size >= mostLanes) this.#forgetIdleLane();
       lane = new Lane({ model, clock: this.#clock, wake: (woken) => this.#dispatch(woken) });
       lane.slots = this.#slots(model);
     }

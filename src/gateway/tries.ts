@@ -105,6 +105,7 @@ export class Tries {
   /** Waits before the same credential is tried again; ends early when the client leaves. */
   pause(delayMs: number): Promise<void> {
     const { signal } = this.#exchange;
+    if (signal.aborted) return Promise.resolve();
     this.#exchange.waitedMs += delayMs;
     return new Promise((resolve) => {
       const done = () => {

@@ -59,7 +59,7 @@ export type FailureKind =
   | "deadline"
   | "internal";
 
-/** One credential that was considered and could not serve, as shown to a client (behaviour §5.2). */
+/** One credential that was considered and could not serve, as a client is told of it. */
 export interface CredentialReport {
   readonly id: string;
   readonly display: string;

@@ -4,6 +4,7 @@ import { startApp } from "../app.ts";
 import { readSources } from "../config/load.ts";
 import { describeProblem } from "../config/problem.ts";
 import type { ExitCode } from "./exit.ts";
+import { useProxyVariables } from "./proxy_variables.ts";
 
 export interface ModelsFlags {
   readonly provider?: string | undefined;
@@ -18,6 +19,7 @@ export async function models(flags: ModelsFlags): Promise<ExitCode> {
     env: process.env,
     ...(flags.envFile === undefined ? {} : { envFile: flags.envFile }),
   });
+  useProxyVariables(sources);
   const app = await startApp({ sources });
   if ("problems" in app) {
     for (const problem of app.problems) process.stderr.write(`${describeProblem(problem)}\n`);

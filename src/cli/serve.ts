@@ -10,6 +10,7 @@ import { configureLog, logger } from "../kernel/log.ts";
 import { CATALOG } from "../providers/catalog.ts";
 import type { ExitCode } from "./exit.ts";
 import { newProxyKey } from "./proxy_key.ts";
+import { useProxyVariables } from "./proxy_variables.ts";
 
 /** Serves until SIGINT or SIGTERM. */
 export async function serve(flags: FlagValues & { readonly envFile?: string | undefined }): Promise<ExitCode> {
@@ -55,14 +56,6 @@ function refuseOpen(host: string): ExitCode {
       `Add this line to .env, or serve on this machine only with --host 127.0.0.1:\n\n  PROXY_API_KEY=${newProxyKey()}\n`,
   );
   return 2;
-}
-
-/** Proxy settings in `.env` count like exported ones; the library that reads them looks at the process only. */
-function useProxyVariables(sources: Sources): void {
-  for (const name of ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"]) {
-    const value = process.env[name] ?? sources.files.map((file) => file.variables[name]).find((found) => found !== undefined);
-    if (value !== undefined) process.env[name] = value;
-  }
 }
 
 function reasonOf(error: unknown): string {

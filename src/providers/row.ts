@@ -36,7 +36,7 @@ export interface Listing {
 
 /**
  * One way a provider words a failure. All given conditions must hold; the first rule that holds decides,
- * before the general table. Source: `docs/providers.md` names where each fact came from.
+ * before the general table.
  */
 export interface FailureRule {
   /** HTTP statuses it applies to; 200 = an error inside an OK body. Absent: any. */

@@ -15,7 +15,7 @@ const REQUEST = z.looseObject({
     [z.string().min(1), z.array(z.string()).min(1), TOKENS.min(1), z.array(TOKENS.min(1)).min(1)],
     "a text, a list of texts, or a list of token lists is required",
   ),
-  dimensions: z.number("a number is expected").nullish(),
+  dimensions: z.int("a whole number is expected").positive("a positive number is expected").nullish(),
   encoding_format: z.enum(["float", "base64"], `"float" or "base64" is expected`).nullish(),
 });
 

@@ -145,6 +145,18 @@ Deno.test("queue: a client that leaves while waiting leaves nothing behind, and 
   assert.deepEqual([pool.inFlightCount, clock.timerCount], [0, 0]);
 });
 
+Deno.test("queue: a client that leaves after it was served changes nothing about the queue", async () => {
+  const { pool, ask, take } = poolBench({ credentials: [A] });
+  const lease = await take();
+  const leaving = new AbortController();
+  const served = ask({ signal: leaving.signal });
+  lease.settle(OK);
+  leaseOf(await now(served));
+  const waiting = ask();
+  leaving.abort();
+  assert.deepEqual([pool.queuedCount, await now(waiting)], [1, "pending"]);
+});
+
 Deno.test("queue: a client that left before asking gets nothing", async () => {
   const { pool, refused } = poolBench({ credentials: [A] });
   assert.equal((await refused({ signal: AbortSignal.abort() })).kind, "client_gone");
@@ -278,9 +290,24 @@ Deno.test("sequential: a better tier is taken up again when it is back", async (
   await use(failed(failures.limited(10 * SECOND)));
   assert.equal(await use(OK), "low");
   clock.advance(10 * SECOND);
-  const back = await use(OK);
-  assert.equal(await use(OK), back);
-  assert.ok(["a", "b"].includes(back));
+  assert.equal(await use(failed(failures.limited(10 * SECOND))), "a");
+  assert.equal(await use(OK), "b");
+  clock.advance(10 * SECOND);
+  assert.equal(await use(OK), "b", "the current one of the better tier");
+});
+
+Deno.test("sequential: when the current member is removed, the one that takes over is the current one", async () => {
+  const { pool, use, clock } = poolBench({ credentials: [A, B, C], settings: { rotation: "sequential" } });
+  await use(failed(failures.limited(10 * SECOND)));
+  assert.equal(await use(OK), "b");
+  pool.replace([A, C], {});
+  assert.equal(await use(failed(failures.limited(10 * SECOND))), "c");
+  clock.advance(MINUTE - 50 * SECOND);
+  assert.equal(await use(OK), "c");
+  await use(failed(failures.limited(10 * SECOND)));
+  assert.equal(await use(OK), "a");
+  clock.advance(MINUTE);
+  assert.equal(await use(OK), "a");
 });
 
 Deno.test("affinity: a conversation stays with the credential that served it last, as long as that may serve", async () => {
@@ -502,7 +529,6 @@ Deno.test("circuit: a limit of one member does not rest another", async () => {
 Deno.test("lanes: what clients ask for is bounded; the model unused longest is forgotten, one in use never", async () => {
   const { use, take, pool, ask } = poolBench({ credentials: [A] });
   const held = await take({ model: "held" });
-  const waiting = ask({ model: "held" });
   await use(failed(failures.limited(10 * MINUTE)), { model: "kept" });
   for (let index = 0; index < 2_100; index++) {
     await use(OK, { model: `m${index}` });
@@ -511,12 +537,14 @@ Deno.test("lanes: what clients ask for is bounded; the model unused longest is f
   assert.equal(pool.report("m0")[0]?.today.requestCount, 0, "forgotten");
   assert.equal(pool.report("m2000")[0]?.today.requestCount, 1);
   assert.equal(pool.report("kept")[0]?.state, "cooling");
+  const waiting = ask({ model: "held" });
+  assert.equal(await now(waiting), "pending", "its limit is remembered");
   held.settle(OK);
   leaseOf(await now(waiting));
   assert.ok((pool.report()[0]?.today.requestCount ?? 0) <= 2_001);
 });
 
-Deno.test("reports: asking about a model that nobody used leaves no trace", async () => {
+Deno.test("reports: a model that nobody used is ready everywhere, and counters are of the model or of all", async () => {
   const { pool, use } = poolBench({ credentials: [A, B] });
   await use(OK);
   assert.deepEqual(pool.report("never").map(({ state, today }) => [state, today.requestCount]), [["ready", 0], ["ready", 0]]);

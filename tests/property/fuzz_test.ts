@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import http from "node:http";
+import process from "node:process";
 import { requestRaw } from "../support/http_client.ts";
 import { startGateway } from "../support/gateway.ts";
 import { poolOf, until } from "../http/chat.ts";
@@ -53,7 +54,7 @@ Deno.test("no JSON body of a client makes the proxy fail", async () => {
       assert.ok(!/\n\s+at /.test(got.text), got.text);
       if (got.status >= 400) assert.match(got.text, /"error":\{"message":"/);
     }),
-    { numRuns: 400 },
+    { numRuns: Number(process.env.FUZZ_RUNS ?? 400) },
   );
   agent.destroy();
   await until(() => poolOf(gateway).inFlightCount === 0 && poolOf(gateway).queuedCount === 0);

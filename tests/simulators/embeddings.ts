@@ -11,6 +11,7 @@ import { tokensOf } from "./tokens.ts";
 export type EmbeddingInput = string | readonly number[];
 
 const DEFAULT_DIMENSIONS = 8;
+const MAX_DIMENSIONS = 4_096;
 
 /** The vector the simulator gives for `input`: numbers in [-1, 1), the same every time. */
 export function embeddingOf(input: EmbeddingInput, dimensions: number = DEFAULT_DIMENSIONS): number[] {
@@ -35,13 +36,16 @@ export function decodeVector(text: string): number[] {
   return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
 }
 
-/** The answer to an embeddings body; 400 when an input is missing, empty or one of `refused`. */
+/** The answer to an embeddings body; 400 when an input is missing, empty or one of `refused`, or for odd dimensions. */
 export function embeddingsReply(body: JsonObject, model: string, refused: readonly string[]): Reply {
   const inputs = inputsOf(body.input);
   if (inputs.length === 0) return invalidInput("'$.input' is invalid. Please check the API reference.");
   const bad = inputs.findIndex((input) => input.length === 0 || (typeof input === "string" && refused.includes(input)));
   if (bad >= 0) return invalidInput(`'$.input[${bad}]' is invalid. Please check the API reference.`);
   const dimensions = asNumber(body.dimensions) ?? DEFAULT_DIMENSIONS;
+  if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > MAX_DIMENSIONS) {
+    return invalidInput(`'$.dimensions' is invalid: a whole number from 1 to ${MAX_DIMENSIONS} is expected.`);
+  }
   const tokenCount = inputs.reduce((sum, input) => sum + inputTokens(input), 0);
   const rows = inputs.map((input, index) => {
     const vector = embeddingOf(input, dimensions);

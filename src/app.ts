@@ -82,6 +82,8 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
     ...time,
     random,
     sender,
+    recall: { remember() {}, recall: () => undefined },
+    newId: () => "",
     offered: (provider) => namesOf(provider, listings),
     budget: (provider) => budgets.of(provider),
     priced: (target, usage) => facts.priced(target, usage),
@@ -135,7 +137,8 @@ function snapshotFrom(
 ): Snapshot {
   const found = credentialsFromEnv({ variables, rows: CATALOG, mentioned: config.providers.keys(), closest });
   for (const warning of [...warnings, ...found.warnings]) rest.warn(warning);
-  redactor.learn([...config.proxyKeys, ...found.credentials.map((credential) => credential.secret)]);
+  const keys = found.credentials.flatMap((credential) => credential.kind === "oauth" ? [] : [credential.secret]);
+  redactor.learn([...config.proxyKeys, ...keys]);
   return makeSnapshot({ config, variables, found, ...rest });
 }
 

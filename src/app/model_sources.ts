@@ -6,6 +6,8 @@ import { jsonFetcher } from "../gateway/fetch_json.ts";
 import type { Sender } from "../gateway/send.ts";
 import type { Snapshot } from "../gateway/snapshot.ts";
 import type { Variables } from "../kernel/variables.ts";
+import type { Credential } from "../credentials/credential.ts";
+import { type Access, accessOfGrant, accessOfKey } from "../providers/access.ts";
 import { listingCall } from "../providers/adapter.ts";
 import { type ListingSource, ModelListings } from "../providers/model_listings.ts";
 import type { Told } from "./told.ts";
@@ -53,8 +55,15 @@ export async function openModelSources(
 function listingSource(snapshot: Snapshot, provider: string): ListingSource | undefined {
   const served = snapshot.providers.get(provider);
   if (served === undefined || served.row.listing === null) return undefined;
-  const calls = served.pool.credentials().map((credential) => listingCall(served.row, credential)).filter((call) => call !== undefined);
+  const calls = served.pool.credentials().map((credential) => listingCall(served.row, accessNow(credential))).filter((call) =>
+    call !== undefined
+  );
   const [first] = calls;
   if (first === undefined) return undefined;
   return { url: first.url.href, shape: served.row.listing.shape, headerSets: calls.map((call) => call.headers) };
+}
+
+/** A list is no reason to renew a login: what is at hand must do. */
+function accessNow(credential: Credential): Access {
+  return credential.kind === "oauth" ? accessOfGrant(credential.login.current()) : accessOfKey(credential);
 }

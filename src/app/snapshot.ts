@@ -14,7 +14,7 @@ import type { ProviderRow } from "../providers/row.ts";
 import type { ServedProvider, Snapshot } from "../gateway/snapshot.ts";
 import type { StoredState } from "../store/store.ts";
 
-const NO_SETTINGS: ProviderSettings = { rotation: "balanced", ignoreModels: [], whitelistModels: [], models: [] };
+const NO_SETTINGS: ProviderSettings = { rotation: "balanced", ignoreModels: [], whitelistModels: [], models: [], fallbacks: new Map() };
 
 /** What a pool is made with, beyond its credentials. */
 export interface PoolMaking {
@@ -100,5 +100,6 @@ function poolSettingsOf(row: ProviderRow, settings: ProviderSettings, config: Co
     maxQueue: config.maxQueue,
     isAffinityOn: config.isAffinityOn,
     dailyResetMinute: config.dailyResetMinute,
+    quotaGroups: row.quotaGroups ?? [],
   };
 }

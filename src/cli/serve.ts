@@ -88,7 +88,7 @@ function announce(app: App, listening: Listening): void {
 function keepReloading(app: App, sources: Sources, read: () => Promise<Sources>): () => void {
   const log = logger("config");
   const reload = async () => {
-    const problems = app.reload(await read());
+    const problems = await app.reload(await read());
     if (problems.length === 0) log.info("Configuration reloaded");
     else for (const problem of problems) log.error("Configuration kept as it was: {problem}", { problem: describeProblem(problem) });
   };

@@ -21,6 +21,8 @@ export interface ProviderSettings {
   readonly ignoreModels: readonly string[];
   readonly whitelistModels: readonly string[];
   readonly models: readonly ModelDefinition[];
+  /** Model to use instead when none can serve; by the model's name as it stands in variables (`nameOfId`). */
+  readonly fallbacks: ReadonlyMap<string, string>;
 }
 
 export interface Config {

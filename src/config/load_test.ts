@@ -190,7 +190,7 @@ Deno.test("settings of a provider are found under each of its prefixes, its id, 
     },
   });
   assert.deepEqual(warnings, []);
-  const nothing = { ignoreModels: [], whitelistModels: [], models: [] };
+  const nothing = { ignoreModels: [], whitelistModels: [], models: [], fallbacks: new Map() };
   assert.deepEqual(config.providers.get("gemini"), { ...nothing, maxInFlight: 4, rotation: "sequential" });
   assert.deepEqual(config.providers.get("moonshot-cn"), { ...nothing, rotation: "balanced", ignoreModels: ["a*", "b"] });
   assert.deepEqual(config.providers.get("my_server"), { ...nothing, maxInFlight: Infinity, rotation: "balanced", whitelistModels: ["x"] });

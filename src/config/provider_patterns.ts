@@ -77,8 +77,66 @@ export const PATTERNS = {
   oauth: {
     name: "P_OAUTH_<n>",
     default: "",
-    help: "Path of a stored login to import.",
+    help: "Path of a stored login that is used where it lies.",
     examples: ["GEMINI_CLI_OAUTH_1=~/logins/gemini.json"],
+  },
+  login: {
+    name: "P_ACCESS_TOKEN",
+    numbered: "P_<n>_ACCESS_TOKEN",
+    default: "",
+    help:
+      "A login as variables, for hosts without a disk: keyproxy creds export prints the whole block (P_REFRESH_TOKEN, P_EXPIRY_DATE, P_EMAIL, …).",
+    examples: ["QWEN_CODE_1_ACCESS_TOKEN=", "QWEN_CODE_1_REFRESH_TOKEN="],
+    isSecret: true,
+  },
+  clientId: {
+    name: "P_CLIENT_ID",
+    default: "the one of the vendor's own tool",
+    help: "OAuth client a login is made and renewed with.",
+    examples: ["GEMINI_CLI_CLIENT_ID="],
+  },
+  clientSecret: {
+    name: "P_CLIENT_SECRET",
+    default: "read from the vendor's own tool when that is installed",
+    help: "Secret of that client, where it has one.",
+    examples: ["GEMINI_CLI_CLIENT_SECRET=", "IFLOW_CLIENT_SECRET="],
+    isSecret: true,
+  },
+  projectId: {
+    name: "P_PROJECT_ID",
+    default: "asked for at the provider",
+    help: "Cloud project of logins that have none of their own (gemini_cli).",
+    examples: ["GEMINI_CLI_PROJECT_ID=my-project"],
+  },
+  oauthPort: {
+    name: "P_OAUTH_PORT",
+    default: "8085 for gemini_cli, 11451 for iflow",
+    help: "Port on this machine to which the browser comes back after a login.",
+    examples: ["GEMINI_CLI_OAUTH_PORT=8090"],
+  },
+  authUrl: {
+    name: "P_AUTH_URL",
+    default: "the provider's own",
+    help: "Another address for the first step of a login: the page for the browser, or where a device code is asked for.",
+    examples: ["QWEN_CODE_AUTH_URL=https://login.example/device"],
+  },
+  tokenUrl: {
+    name: "P_TOKEN_URL",
+    default: "the provider's own",
+    help: "Another address for getting and renewing tokens.",
+    examples: ["QWEN_CODE_TOKEN_URL=https://login.example/token"],
+  },
+  userinfoUrl: {
+    name: "P_USERINFO_URL",
+    default: "the provider's own",
+    help: "Another address for asking who logged in.",
+    examples: ["IFLOW_USERINFO_URL=https://login.example/user"],
+  },
+  fallback: {
+    name: "P_FALLBACK_<MODEL>",
+    default: "",
+    help: "Model to use when no credential can serve <MODEL>, written in upper case with _ for every other sign.",
+    examples: ["GEMINI_CLI_FALLBACK_GEMINI_3_PRO_PREVIEW=gemini-2.5-pro"],
   },
 } as const satisfies Record<string, ProviderPattern>;
 
@@ -89,4 +147,5 @@ export const PATTERN_KINDS = {
   ignoreModels: list("model names or patterns"),
   whitelistModels: list("model names or patterns"),
   priority: integer({ min: 0, max: 1000 }),
+  oauthPort: integer({ min: 0, max: 65_535 }),
 } as const;

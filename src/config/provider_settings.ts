@@ -37,17 +37,20 @@ export function readProviderSettings(desk: Desk): Map<string, ProviderSettings> 
     const ignoreModels = readFamily(desk, id, { pattern: PATTERNS.ignoreModels.name, kind: PATTERN_KINDS.ignoreModels });
     const whitelistModels = readFamily(desk, id, { pattern: PATTERNS.whitelistModels.name, kind: PATTERN_KINDS.whitelistModels });
     const models = readModels(desk, id);
-    if ([maxInFlight, rotation, ignoreModels, whitelistModels, models].every((it) => it === undefined)) continue;
+    const fallbacks = readFallbacks(desk, id);
+    readFamily(desk, id, { pattern: PATTERNS.oauthPort.name, kind: PATTERN_KINDS.oauthPort });
+    if ([maxInFlight, rotation, ignoreModels, whitelistModels, models, fallbacks].every((it) => it === undefined)) continue;
     settings.set(id, {
       ...(maxInFlight === undefined ? {} : { maxInFlight }),
       rotation: rotation ?? "balanced",
       ignoreModels: ignoreModels ?? [],
       whitelistModels: whitelistModels ?? [],
       models: models ?? [],
+      fallbacks: fallbacks ?? new Map(),
     });
   }
   checkPriorities(desk);
-  checkBases(desk);
+  checkAddresses(desk);
   return settings;
 }
 
@@ -89,6 +92,19 @@ function readModels(desk: Desk, id: string): readonly ModelDefinition[] | undefi
   return Object.entries(reading.data).map(([name, fields]) => ({ name, id: fields.id ?? name, options: fields.options ?? {} }));
 }
 
+/** Models to fall back to, by the name of the model in variables; undefined when there is none. */
+function readFallbacks(desk: Desk, id: string): ReadonlyMap<string, string> | undefined {
+  const fallbacks = new Map<string, string>();
+  for (const name of desk.names.namesOf(id)) {
+    const head = `${name}_FALLBACK_`;
+    for (const [variable, { value }] of desk.variables) {
+      const model = variable.slice(head.length);
+      if (variable.startsWith(head) && value.trim() !== "" && !fallbacks.has(model)) fallbacks.set(model, value.trim());
+    }
+  }
+  return fallbacks.size === 0 ? undefined : fallbacks;
+}
+
 /** The ranks themselves belong to the credentials; here they are only checked. */
 function checkPriorities(desk: Desk): void {
   for (const [variable, { value }] of desk.variables) {
@@ -100,12 +116,16 @@ function checkPriorities(desk: Desk): void {
   }
 }
 
-function checkBases(desk: Desk): void {
+const ADDRESSES = [PATTERNS.apiBase, PATTERNS.authUrl, PATTERNS.tokenUrl, PATTERNS.userinfoUrl];
+
+function checkAddresses(desk: Desk): void {
   for (const name of desk.names.all) {
-    const variable = `${name}_API_BASE`;
-    const text = desk.variables.get(variable)?.value.trim() ?? "";
-    if (text === "") continue;
-    const reading = readBaseUrl(text);
-    if (reading.kind === "bad") desk.problem(variable, BASE_URL_EXPECTED, reading.shown);
+    for (const pattern of ADDRESSES) {
+      const variable = nameIn(pattern.name, name);
+      const text = desk.variables.get(variable)?.value.trim() ?? "";
+      if (text === "") continue;
+      const reading = readBaseUrl(text);
+      if (reading.kind === "bad") desk.problem(variable, BASE_URL_EXPECTED, reading.shown);
+    }
   }
 }

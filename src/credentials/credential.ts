@@ -1,25 +1,38 @@
 /**
  * A credential: an identity we may use at one provider. Its `id` and `display` may be stored, logged and
- * shown; its secret stays inside `Secret`.
+ * shown; its secrets stay inside `Secret`.
  */
 import { createHash } from "node:crypto";
 import { Secret } from "../kernel/secret.ts";
+import { identityOf } from "./grant.ts";
+import type { Login } from "./login.ts";
 
-export type CredentialKind = "api_key" | "none";
-
-export interface Credential {
+interface CredentialFields {
   /** `<provider>:<first 12 hex of SHA-256 of the secret or account>` */
   readonly id: string;
   readonly provider: string;
-  readonly kind: CredentialKind;
-  readonly secret: Secret;
-  /** First 4 … last 4 characters, or "no key". */
+  /** First 4 … last 4 characters, the account, or "no key". */
   readonly display: string;
-  /** Where it came from, e.g. the variable's name. */
+  /** Where it came from: the variable's name or the file's path. */
   readonly source: string;
   /** Tier; lower is used first. Default 0. */
   readonly priority: number;
 }
+
+/** A key that is sent as it is; `none` has an empty one, which is not sent. */
+export interface KeyCredential extends CredentialFields {
+  readonly kind: "api_key" | "none";
+  readonly secret: Secret;
+}
+
+/** An OAuth login; its token changes. */
+export interface LoginCredential extends CredentialFields {
+  readonly kind: "oauth";
+  readonly login: Login;
+}
+
+export type Credential = KeyCredential | LoginCredential;
+export type CredentialKind = Credential["kind"];
 
 /** The id of a secret at a provider: stable over restarts, and says nothing about the secret. */
 export function credentialId(provider: string, identity: string): string {
@@ -29,7 +42,7 @@ export function credentialId(provider: string, identity: string): string {
 /** An API key as a credential. */
 export function apiKeyCredential(
   fields: { readonly provider: string; readonly key: string; readonly source: string; readonly priority: number },
-): Credential {
+): KeyCredential {
   const secret = new Secret(fields.key);
   return {
     id: credentialId(fields.provider, fields.key),
@@ -43,7 +56,7 @@ export function apiKeyCredential(
 }
 
 /** The one credential of a provider that needs no key. */
-export function keylessCredential(provider: string, source: string): Credential {
+export function keylessCredential(provider: string, source: string): KeyCredential {
   return {
     id: credentialId(provider, "none"),
     provider,
@@ -52,5 +65,30 @@ export function keylessCredential(provider: string, source: string): Credential 
     display: "no key",
     source,
     priority: 0,
+  };
+}
+
+/** A login as a credential; its id depends on who logged in, not on the tokens of the day. */
+export function loginCredential(
+  fields: {
+    readonly provider: string;
+    readonly login: Login;
+    readonly source: string;
+    readonly priority: number;
+    /** The user's own name for it. */
+    readonly label?: string;
+  },
+): LoginCredential {
+  const grant = fields.login.current();
+  const identity = identityOf(grant);
+  const id = credentialId(fields.provider, identity);
+  return {
+    id,
+    provider: fields.provider,
+    kind: "oauth",
+    login: fields.login,
+    display: fields.label ?? grant.account ?? `login ${id.slice(-6)}`,
+    source: fields.source,
+    priority: fields.priority,
   };
 }

@@ -90,6 +90,7 @@ function credentialsOfRow(
 ): readonly Credential[] {
   switch (row.auth.kind) {
     case "oauth":
+      if (row.auth.takesKeys) return usable(desk.own, desk);
       for (const { variable } of desk.own) desk.warnings.push(`${variable} is ignored: ${row.name} takes a login, not a key.`);
       return [];
     case "none":

@@ -5,6 +5,7 @@ import type { Reading } from "../canonical/answer.ts";
 import type { CanonicalRequest, DialectName } from "../canonical/request.ts";
 import type { Failure } from "../kernel/failure.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import type { ClientCodec } from "./codec.ts";
 
 export interface Dialect {
   readonly name: DialectName;
@@ -26,4 +27,6 @@ export interface Dialect {
   readonly heartbeat: string;
   /** Ends a stream. */
   readonly endOfStream: string;
+  /** For providers of another format; undefined: such requests cannot cross. */
+  readonly codec?: ClientCodec;
 }

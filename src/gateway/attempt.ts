@@ -2,48 +2,25 @@
  * One try at a provider, up to the commit point: the first event or answer that says something. Until then
  * nothing has reached the client and another credential may be tried.
  */
-import type { Reading } from "../canonical/answer.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
-import { asObject, isObject, parseJson } from "../kernel/json.ts";
+import type { Recall } from "../dialects/codec.ts";
 import type { Lease } from "../pool/lease.ts";
+import type { Access } from "../providers/access.ts";
 import { prepareCall } from "../providers/adapter.ts";
 import type { ProviderRow } from "../providers/row.ts";
-import { eventData, splitEvents } from "../wire/sse.ts";
-import { classifyAnswerError, type ClassifyContext, classifyReply, classifyTransport, emptyAnswer, malformedAnswer } from "./classify.ts";
+import { accessOf, isWorthRenewing } from "./access.ts";
+import { type ClassifyContext, classifyReply } from "./classify.ts";
+import { commitment, type Committed } from "./commitment.ts";
+import { conversationSeed } from "./conversation.ts";
 import type { Exchange } from "./exchange.ts";
-import { EventFeed } from "./feed.ts";
 import type { Target } from "./route.ts";
 import { readBody, reasonOf, type Sender, type UpstreamReply } from "./send.ts";
 
-/** Longest whole answer, and longest text that is kept of an error. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-const MAX_ERROR_BYTES = 64 * 1024;
-/** Events held back before the commit point; beyond this the answer counts as begun. */
-const MAX_HELD_BYTES = 64 * 1024;
+export type { Committed } from "./commitment.ts";
 
-/** The provider has begun to answer. */
-export type Committed =
-  | {
-    readonly kind: "answer";
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    /** The provider's bytes as text. */
-    readonly text: string;
-    readonly reading: Reading;
-  }
-  | {
-    readonly kind: "stream";
-    readonly headers: Readonly<Record<string, string>>;
-    /** Whole raw events that came so far, latin1; the last one is the first that says something. */
-    readonly held: string;
-    /** The beginning of an event too long to be held, after them; or empty. */
-    readonly torn: string;
-    /** Nobody listens to it yet. */
-    readonly feed: EventFeed;
-    /** Usage was asked for on the gateway's own account and must be hidden again. */
-    readonly hidesUsage: boolean;
-  };
+/** Longest text that is kept of an error. */
+const MAX_ERROR_BYTES = 64 * 1024;
 
 export interface AttemptInput {
   readonly exchange: Exchange;
@@ -51,40 +28,62 @@ export interface AttemptInput {
   readonly lease: Lease;
   readonly sender: Sender;
   readonly clock: Clock;
+  readonly recall: Recall;
+  readonly newId: () => string;
   /** How long it may take until the commit point, ms. */
   readonly timeoutMs: number;
 }
 
-/** Tries once. The lease is not settled here. */
+/** Tries once; a login whose token is refused is renewed and tried once more. The lease is not settled here. */
 export async function attempt(input: AttemptInput): Promise<Committed | Failure> {
-  const { exchange, target, lease, clock } = input;
-  const { row } = target.provider;
+  const { exchange, lease: { credential }, clock } = input;
   const stop = new AbortController();
+  const { signal } = stop;
   const onClientGone = () => stop.abort(reasonOf(exchange.signal));
   exchange.signal.addEventListener("abort", onClientGone, { once: true });
   const cancelTimeout = clock.after(input.timeoutMs, () => stop.abort(timedOut(input)));
   try {
-    const { call, asksStreamUsage } = prepareCall({
-      row,
-      dialect: exchange.dialect,
-      body: target.body(exchange.request.native.body),
-      isStream: exchange.request.isStream && !mustNotStream(row, exchange),
-      credential: lease.credential,
-      requestId: exchange.requestId,
-    });
-    const { connectTimeoutMs } = exchange.snapshot.config;
-    const reply = await input.sender.send(call, { connectTimeoutMs, signal: stop.signal });
-    if (isFailure(reply)) return reply;
-    const context = { row, model: target.model, now: clock.now(), secret: lease.credential.secret, headers: reply.headers };
-    if (reply.status < 200 || reply.status > 299) return await refused(reply, context, stop.signal);
-    const hidesUsage = asksStreamUsage && !exchange.request.wantsStreamUsage;
-    return isEventStream(reply)
-      ? await firstEvents({ exchange, reply, context, signal: stop.signal, hidesUsage })
-      : await wholeAnswer({ exchange, reply, context, signal: stop.signal });
+    const access = await accessOf(credential, { signal });
+    if (isFailure(access)) return access;
+    const got = await tryWith(access, input, signal);
+    if (!isFailure(got) || !isWorthRenewing(credential, got)) return got;
+    const renewed = await accessOf(credential, { signal, rejected: access.secret });
+    return isFailure(renewed) ? renewed : refusedAgain(await tryWith(renewed, input, signal));
   } finally {
     cancelTimeout();
     exchange.signal.removeEventListener("abort", onClientGone);
   }
+}
+
+async function tryWith(access: Access, input: AttemptInput, signal: AbortSignal): Promise<Committed | Failure> {
+  const { exchange, target, clock, recall, newId } = input;
+  const { row } = target.provider;
+  const { request, dialect, requestId } = exchange;
+  const prepared = prepareCall({
+    row,
+    dialect,
+    body: target.body(request.native.body),
+    model: target.model,
+    clientModel: request.model,
+    isStream: request.isStream && !mustNotStream(row, exchange),
+    wantsStreamUsage: request.wantsStreamUsage,
+    access,
+    requestId,
+    conversation: conversationSeed(exchange, target),
+    now: clock.now(),
+    recall,
+    newId,
+  });
+  if (isFailure(prepared)) return prepared;
+  exchange.lossy = prepared.lossy;
+  const { connectTimeoutMs } = exchange.snapshot.config;
+  const traffic = row.adapter === undefined ? undefined : exchange.capture?.traffic(row.id, prepared.call);
+  const reply = await input.sender.send(prepared.call, { connectTimeoutMs, signal });
+  if (isFailure(reply)) return reply;
+  traffic?.reply(reply);
+  const context = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
+  if (reply.status < 200 || reply.status > 299) return await refused(reply, context, signal);
+  return await commitment({ exchange, reply, context, signal, prepared });
 }
 
 function timedOut({ target, timeoutMs }: AttemptInput): Failure {
@@ -102,10 +101,6 @@ function mustNotStream(row: ProviderRow, exchange: Exchange): boolean {
   return (row.quirks ?? []).includes("no_stream_with_tools") && Array.isArray(tools) && tools.length > 0;
 }
 
-function isEventStream(reply: UpstreamReply): boolean {
-  return (reply.headers["content-type"] ?? "").toLowerCase().startsWith("text/event-stream");
-}
-
 async function refused(reply: UpstreamReply, context: ClassifyContext, signal: AbortSignal): Promise<Failure> {
   const body = await readBody(reply.body, MAX_ERROR_BYTES);
   if (signal.aborted) return reasonOf(signal);
@@ -113,83 +108,13 @@ async function refused(reply: UpstreamReply, context: ClassifyContext, signal: A
   return classifyReply({ status: reply.status, headers: reply.headers, body: text }, context);
 }
 
-interface Reading200 {
-  readonly exchange: Exchange;
-  readonly reply: UpstreamReply;
-  readonly context: ClassifyContext;
-  readonly signal: AbortSignal;
-}
-
-async function wholeAnswer({ exchange, reply, context, signal }: Reading200): Promise<Committed | Failure> {
-  const bytes = await readBody(reply.body, MAX_ANSWER_BYTES);
-  if (signal.aborted) return reasonOf(signal);
-  if (bytes === "cut") return classifyTransport(brokeOff(), "body");
-  if (bytes === "too_long") return malformedAnswer("", context);
-  const text = bytes.toString("utf8");
-  const body = asObject(parseJson(text));
-  if (body === undefined) return malformedAnswer(text, context);
-  const error = classifyAnswerError(body, context);
-  if (error !== undefined) return error;
-  const reading = exchange.dialect.readAnswer(body);
-  if (!reading.isMeaningful) return emptyAnswer();
-  return { kind: "answer", status: reply.status, headers: reply.headers, text, reading };
-}
-
-/** Waits for the first event that says something. */
-function firstEvents(input: Reading200 & { readonly hidesUsage: boolean }): Promise<Committed | Failure> {
-  const { exchange, reply, context, signal, hidesUsage } = input;
-  const feed = new EventFeed(reply.body);
-  return new Promise((resolve) => {
-    let held = "";
-    const fail = (failed: Failure) => {
-      signal.removeEventListener("abort", onStop);
-      feed.destroy();
-      resolve(failed);
-    };
-    const onStop = () => fail(reasonOf(signal));
-    const commit = (torn = "") => {
-      signal.removeEventListener("abort", onStop);
-      feed.detach();
-      resolve({ kind: "stream", headers: reply.headers, held, torn, feed, hidesUsage });
-    };
-    signal.addEventListener("abort", onStop, { once: true });
-    if (signal.aborted) return onStop();
-    feed.attach({
-      events(whole, torn) {
-        // Until an event is torn there is none it could be the end of: it comes alone.
-        if (torn !== "") return commit(torn);
-        held += whole;
-        const verdict = held.length > MAX_HELD_BYTES ? "meaningful" : judge(whole, exchange, context);
-        if (verdict === "meaningful") commit();
-        else if (verdict !== "nothing_yet") fail(verdict);
-      },
-      end(how, rest) {
-        if (how === "cut") return fail(classifyTransport(brokeOff(), "body"));
-        const verdict = judge(rest, exchange, context);
-        if (isFailure(verdict)) return fail(verdict);
-        if (verdict === "nothing_yet") return fail(emptyAnswer());
-        held += `${rest}\n\n`;
-        commit();
-      },
-    });
+/** A token that was renewed a moment ago and is refused says that the login itself is not wanted any more. */
+function refusedAgain(got: Committed | Failure): Committed | Failure {
+  if (!isFailure(got) || got.kind !== "rejected") return got;
+  const words = got.message.replace(/[.\s]+$/, "");
+  return failure({
+    ...got,
+    isLasting: true,
+    message: `${words}. Its token had just been renewed, so the provider refuses the login itself`,
   });
-}
-
-/** What the events so far amount to. */
-function judge(whole: string, exchange: Exchange, context: ClassifyContext): "meaningful" | "nothing_yet" | Failure {
-  for (const raw of splitEvents(whole)) {
-    const data = eventData(raw);
-    if (data === undefined) continue;
-    if (data === "[DONE]") return emptyAnswer();
-    const body = parseJson(data);
-    if (!isObject(body)) return malformedAnswer(data, context);
-    const error = classifyAnswerError(body, context);
-    if (error !== undefined) return error;
-    if (exchange.dialect.readEvent(body).isMeaningful) return "meaningful";
-  }
-  return "nothing_yet";
-}
-
-function brokeOff(): Error {
-  return Object.assign(new Error("the connection was closed in the middle of the answer"), { code: "ECONNRESET" });
 }

@@ -10,6 +10,7 @@ import { parseJson } from "../kernel/json.ts";
 import { type Chunk, ChunkMasker } from "./capture/chunk_masker.ts";
 import { DiskQueue } from "./capture/disk_queue.ts";
 import { directoryName, RequestDirectory } from "./capture/request_directory.ts";
+import { openTraffic, type SentCall, type TrafficLog } from "./capture/traffic.ts";
 import type { HeaderFields, Redactor } from "./redact.ts";
 
 /** Memory all captures together may hold for what is not written yet. */
@@ -58,6 +59,8 @@ export interface RequestCapture {
   attempt(line: AttemptLine): void;
   /** A piece of the stream, as the client gets it. */
   chunk(text: string): void;
+  /** Begins the record of one call to a provider whose traffic is kept by itself. */
+  traffic(provider: string, call: SentCall): TrafficLog;
   finish(end: CapturedEnd): void;
 }
 
@@ -104,7 +107,7 @@ export function openCapture(options: CaptureOptions): Capture {
   return {
     begin(captured) {
       if (!isOn || !queue.isOpen) return undefined;
-      return CaptureInProgress.begin({ captured, root, queue, clock, redactor });
+      return CaptureInProgress.begin({ captured, dataDir, root, queue, clock, redactor });
     },
     configure({ isRequestLogOn }) {
       isOn = isRequestLogOn;
@@ -116,6 +119,7 @@ export function openCapture(options: CaptureOptions): Capture {
 
 interface Surroundings {
   readonly captured: CapturedRequest;
+  readonly dataDir: string;
   readonly root: string;
   readonly queue: DiskQueue;
   readonly clock: Clock;
@@ -124,6 +128,8 @@ interface Surroundings {
 
 class CaptureInProgress implements RequestCapture {
   readonly #requestId: string;
+  readonly #name: string;
+  readonly #dataDir: string;
   readonly #startedAt: number;
   readonly #directory: RequestDirectory;
   readonly #queue: DiskQueue;
@@ -132,14 +138,17 @@ class CaptureInProgress implements RequestCapture {
   readonly #masker: ChunkMasker;
   #pendingChunks: Chunk[] = [];
   #attemptCount = 0;
+  #callCount = 0;
   #isTruncated = false;
   #isFinished = false;
 
-  private constructor({ captured, root, queue, clock, redactor }: Surroundings) {
+  private constructor({ captured, dataDir, root, queue, clock, redactor }: Surroundings) {
     // The id is the client's to choose: even it may be, or hold, a secret.
     this.#requestId = redactor.text(captured.requestId);
     this.#startedAt = clock.now();
-    this.#directory = new RequestDirectory({ root, name: directoryName({ startedAt: this.#startedAt, requestId: this.#requestId }) });
+    this.#name = directoryName({ startedAt: this.#startedAt, requestId: this.#requestId });
+    this.#dataDir = dataDir;
+    this.#directory = new RequestDirectory({ root, name: this.#name });
     this.#queue = queue;
     this.#clock = clock;
     this.#redactor = redactor;
@@ -179,6 +188,17 @@ class CaptureInProgress implements RequestCapture {
       () => this.#writeChunks(this.#masker.push(this.#takeChunks())),
     );
     if (isTaken) this.#pendingChunks.push({ atMs, text });
+  }
+
+  traffic(provider: string, call: SentCall): TrafficLog {
+    return openTraffic(call, {
+      dataDir: this.#dataDir,
+      provider,
+      name: `${this.#name}_${++this.#callCount}`,
+      queue: this.#queue,
+      clock: this.#clock,
+      redactor: this.#redactor,
+    });
   }
 
   finish(end: CapturedEnd): void {

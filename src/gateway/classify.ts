@@ -154,6 +154,7 @@ function decide(seen: Seen, context: ClassifyContext): Failure {
     status: clientStatus(kind, seen.answered === 200 ? meant : seen.answered),
     upstreamStatus: seen.answered,
     retryAfterMs,
+    isLasting: rule?.isLasting,
     code,
     type,
     param,
@@ -250,13 +251,14 @@ interface Parts {
   readonly status?: number;
   readonly upstreamStatus?: number;
   readonly retryAfterMs?: number | undefined;
+  readonly isLasting?: true | undefined;
   readonly code?: string | undefined;
   readonly type?: string | undefined;
   readonly param?: string | undefined;
 }
 
 function make(kind: FailureKind, parts: Parts, context: { readonly secret?: Secret }): Failure {
-  const { words, status, upstreamStatus, retryAfterMs, code, type, param } = parts;
+  const { words, status, upstreamStatus, retryAfterMs, isLasting, code, type, param } = parts;
   const safe = (text: string) => redactKeys(text, context.secret);
   return failure({
     scope: scopeOf(kind),
@@ -265,6 +267,7 @@ function make(kind: FailureKind, parts: Parts, context: { readonly secret?: Secr
     message: safe(words),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(upstreamStatus === undefined ? {} : { upstreamStatus }),
+    ...(isLasting === undefined ? {} : { isLasting }),
     ...(code === undefined ? {} : { code: safe(code) }),
     ...(type === undefined ? {} : { type: safe(type) }),
     ...(param === undefined ? {} : { param: safe(param) }),

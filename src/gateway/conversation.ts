@@ -10,8 +10,13 @@ const LONGEST_PLAIN_KEY = 256;
 export function conversationKey(exchange: Exchange, target: Target): string | undefined {
   if (!exchange.snapshot.config.isAffinityOn || target.provider.pool.size < 2) return undefined;
   const { id, opening } = exchange.request.conversation;
-  const mark = id ?? opening;
-  if (mark === "") return undefined;
-  const key = `${exchange.client.reveal()}\n${target.id}\n${mark}`;
+  if ((id ?? opening) === "") return undefined;
+  const key = conversationSeed(exchange, target);
   return key.length <= LONGEST_PLAIN_KEY ? key : createHash("sha1").update(key).digest("base64");
+}
+
+/** The same for every request of a conversation with a target, different for others. Holds the client's words and key: hash it. */
+export function conversationSeed(exchange: Exchange, target: Target): string {
+  const { id, opening } = exchange.request.conversation;
+  return `${exchange.client.reveal()}\n${target.id}\n${id ?? opening}`;
 }

@@ -1,5 +1,6 @@
 /** What the request line needs from outside: time, chance, the way to providers, and who is told. */
 import type { IncomingHttpHeaders } from "node:http";
+import type { Recall } from "../dialects/codec.ts";
 import type { Clock, Random, Stopwatch } from "../kernel/clock.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { Usage } from "../kernel/usage.ts";
@@ -27,6 +28,9 @@ export interface Deps {
   readonly random: Random;
   readonly stopwatch: Stopwatch;
   readonly sender: Sender;
+  readonly recall: Recall;
+  /** A fresh id for what a provider left without one. */
+  readonly newId: () => string;
   readonly offered: OfferedNames;
   /** The retry budget of a provider. */
   readonly budget: (provider: string) => RetryBudget;

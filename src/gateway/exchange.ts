@@ -55,6 +55,8 @@ export interface Exchange {
   readonly attempts: AttemptRecord[];
   /** Time spent waiting for providers and for credentials, ms. */
   waitedMs: number;
+  /** Fields of the request that the last attempt could not carry over. */
+  lossy: readonly string[];
   /** The target of the last attempt. */
   target: Target | undefined;
 }

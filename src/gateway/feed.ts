@@ -21,15 +21,16 @@ export interface FeedConsumer {
 
 export class EventFeed {
   readonly #body: IncomingMessage;
-  readonly #cutter = new EventCutter();
+  readonly #cutter: EventCutter;
   #consumer: FeedConsumer | undefined;
   #ended: FeedEnd | undefined;
   /** Came, but not handed on yet. */
   #gathered = "";
   #isDraining = false;
 
-  constructor(body: IncomingMessage) {
+  constructor(body: IncomingMessage, limits: { readonly maxEventBytes?: number } = {}) {
     this.#body = body;
+    this.#cutter = new EventCutter(limits);
     body.setEncoding("latin1");
     body.on("data", (text: string) => this.#onData(text));
     body.on("end", () => this.#onEnd(body.complete ? "complete" : "cut"));

@@ -8,7 +8,6 @@ import type { Clock } from "../kernel/clock.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { Usage } from "../kernel/usage.ts";
 import type { Lease } from "../pool/lease.ts";
-import { responseQuirks } from "../providers/quirks.ts";
 import { passedHeaders } from "../wire/headers.ts";
 import type { Committed } from "./attempt.ts";
 import type { Ending, Exchange } from "./exchange.ts";
@@ -43,6 +42,7 @@ export async function relay(input: RelayInput): Promise<Ending> {
     held: committed.held,
     torn: committed.torn,
     feed: committed.feed,
+    form: committed.form,
     hidesUsage: committed.hidesUsage,
     clock: input.clock,
   })
@@ -59,7 +59,7 @@ type Answer = Extract<Committed, { kind: "answer" }>;
 
 function answer(input: RelayInput, committed: Answer, usage: Usage | undefined): Ending {
   const { exchange, target } = input;
-  const text = finalText(input, committed);
+  const text = modelRestorer(target, exchange, "utf8")?.(committed.text) ?? committed.text;
   exchange.out.writeHead(committed.status, {
     "content-type": "application/json",
     "content-length": String(Buffer.byteLength(text)),
@@ -70,19 +70,10 @@ function answer(input: RelayInput, committed: Answer, usage: Usage | undefined):
   return { ...ending(committed.status, committed.reading, usage), body: text };
 }
 
-/** The provider's own text, unless a quirk of its row needs mending; only our model name is taken back. */
-function finalText({ exchange, target }: RelayInput, committed: Answer): string {
-  const quirks = responseQuirks(target.provider.row.quirks);
-  const mended = quirks?.answer(committed.reading.body) ?? committed.reading.body;
-  const text = mended === committed.reading.body ? committed.text : JSON.stringify(mended);
-  return modelRestorer(target, exchange, "utf8")?.(text) ?? text;
-}
-
 /** A whole answer for a client that wanted a stream. */
 function answerAsStream(input: RelayInput, committed: Answer, usage: Usage | undefined): Ending {
   const { exchange, target } = input;
-  const quirks = responseQuirks(target.provider.row.quirks);
-  const body = quirks === undefined ? committed.reading.body : quirks.answer(committed.reading.body);
+  const { body } = committed.reading;
   const shown: JsonObject = { ...body, model: target.model === body.model ? exchange.request.model : body.model };
   const events = exchange.dialect.answerAsEvents(exchange.request.wantsStreamUsage ? shown : { ...shown, usage: undefined });
   exchange.out.writeHead(200, streamHeaders(input, committed));

@@ -11,6 +11,7 @@ export function ownHeaders(exchange: Exchange, target: Target | undefined): Reco
     "x-keyproxy-attempts": String(exchange.attempts.length),
     "x-keyproxy-overhead-ms": overheadMs.toFixed(2),
     ...(target === undefined ? {} : { "x-keyproxy-provider": target.provider.row.id }),
+    ...(exchange.lossy.length === 0 ? {} : { "x-keyproxy-lossy": exchange.lossy.join(", ") }),
     ...(last === undefined ? {} : { "x-keyproxy-credential": last.credential }),
   };
 }

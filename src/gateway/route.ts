@@ -5,6 +5,7 @@
 import type { Operation } from "../canonical/request.ts";
 import { type Failure, failure } from "../kernel/failure.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import { nameOfId } from "../kernel/variables.ts";
 import { definitionOf, upstreamId, withDefaults } from "../providers/definitions.ts";
 import { isVisible } from "../providers/visibility.ts";
 import type { ServedProvider, Snapshot } from "./snapshot.ts";
@@ -38,7 +39,21 @@ export function route(
   if (!row.operations.includes(wanted.operation)) {
     return unknownModel(wanted.model, `Provider "${row.id}" does not offer ${wanted.operation}`);
   }
-  return [target(provider, name)];
+  return withFallbacks(provider, name).map((it) => target(provider, it));
+}
+
+/** Longest chain of fallbacks, so that one that runs in a circle ends. */
+const MOST_FALLBACKS = 4;
+
+/** The model, then what the configuration names in its place, each once. */
+function withFallbacks({ settings }: ServedProvider, name: string): string[] {
+  const names = [name];
+  while (names.length <= MOST_FALLBACKS) {
+    const next = settings.fallbacks.get(nameOfId(names.at(-1) ?? name));
+    if (next === undefined || names.includes(next)) break;
+    names.push(next);
+  }
+  return names;
 }
 
 /** False for a model that the provider's filters hide. */

@@ -7,7 +7,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { type Failure, failure } from "../kernel/failure.ts";
 import { isObject, type JsonObject, parseJson } from "../kernel/json.ts";
 import type { Usage } from "../kernel/usage.ts";
-import { type ChunkQuirks, responseQuirks } from "../providers/quirks.ts";
+import type { AnswerForm, EventReader } from "../providers/answer_form.ts";
 import { eventData, splitEvents } from "../wire/sse.ts";
 import { classifyAnswerError, classifyTransport } from "./classify.ts";
 import type { Ending, Exchange } from "./exchange.ts";
@@ -32,6 +32,7 @@ export interface StreamRelayOptions {
   readonly held: string;
   readonly torn: string;
   readonly feed: EventFeed;
+  readonly form: AnswerForm;
   readonly hidesUsage: boolean;
   readonly clock: Clock;
 }
@@ -40,7 +41,7 @@ export class StreamRelay {
   readonly #options: StreamRelayOptions;
   readonly #out: ServerResponse;
   readonly #restore: ((text: string) => string) | undefined;
-  readonly #quirks: ChunkQuirks | undefined;
+  readonly #reader: EventReader | undefined;
   #resolve: (ending: Ending) => void = () => {};
   #cancelWatch: () => void = () => {};
   #isEnded = false;
@@ -58,7 +59,7 @@ export class StreamRelay {
     this.#options = options;
     this.#out = options.exchange.out;
     this.#restore = modelRestorer(options.target, options.exchange, "latin1");
-    this.#quirks = responseQuirks(options.target.provider.row.quirks)?.chunks();
+    this.#reader = options.form.reader();
     this.#lastReadAt = this.#lastWriteAt = options.clock.now();
   }
 
@@ -93,7 +94,9 @@ export class StreamRelay {
 
   #events(whole: string, torn: string): void {
     this.#lastReadAt = this.#options.clock.now();
+    const { form } = this.#options;
     if (torn !== "") {
+      if (form.isTranslated) return this.#end(classifyTransport(new Error("an event of the answer is too long"), "body"));
       this.#write(this.#restore === undefined ? torn : this.#restore(torn));
       this.#isInsideEvent = whole === "" && !torn.endsWith("\n");
     }
@@ -110,25 +113,26 @@ export class StreamRelay {
 
   /** Most events are text deltas that nobody but the client needs to read. */
   #mustRead(text: string): boolean {
-    return this.#quirks !== undefined || this.#options.exchange.capture !== undefined || WORTH_READING.test(text);
+    return this.#reader !== undefined || this.#options.exchange.capture !== undefined || WORTH_READING.test(text);
   }
 
   #event(raw: string): void {
-    const { exchange, target, clock } = this.#options;
+    const { exchange, target, clock, form } = this.#options;
     const data = eventData(raw);
     if (data === DONE) return this.#end(undefined);
     const body = data === undefined ? undefined : parseJson(data);
-    if (!isObject(body)) return this.#write(raw);
+    if (!isObject(body)) return form.isTranslated ? undefined : this.#write(raw);
     const error = classifyAnswerError(body, { row: target.provider.row, model: target.model, now: clock.now() });
     if (error !== undefined) return this.#end(error);
-    exchange.capture?.chunk(data ?? "");
-    const reading = exchange.dialect.readEvent(body);
+    if (!form.isTranslated) exchange.capture?.chunk(data ?? "");
+    const reading = form.readEvent(body);
     this.#usage = reading.usage ?? this.#usage;
     this.#finishReason = reading.finishReason ?? this.#finishReason;
     this.#keep(reading.text, reading.reasoning);
     if (reading.isUsageOnly && this.#options.hidesUsage) return;
     const hidden = this.#options.hidesUsage && body.usage !== undefined ? without(body, "usage") : body;
-    for (const chunk of this.#quirks?.push(hidden) ?? [hidden]) {
+    for (const chunk of this.#reader?.push(hidden) ?? [hidden]) {
+      if (form.isTranslated) exchange.capture?.chunk(JSON.stringify(chunk));
       if (chunk === body) this.#pass(raw);
       else this.#writeJson(chunk);
     }
@@ -167,7 +171,7 @@ export class StreamRelay {
     if (failed === undefined) feed.drain(clock);
     else feed.destroy();
     if (failed?.scope !== "client") {
-      for (const chunk of this.#quirks?.flush() ?? []) this.#writeJson(chunk);
+      for (const chunk of this.#reader?.flush(failed === undefined ? "complete" : "failed") ?? []) this.#writeJson(chunk);
       if (this.#isInsideEvent) this.#out.write("\n\n");
       if (failed !== undefined) this.#out.write(exchange.dialect.encodeFailureEvent(failed));
       this.#out.end(exchange.dialect.endOfStream);

@@ -59,6 +59,7 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
     capture: input.openCapture({ requestId, request: { method: "POST", path: input.path, headers: incoming.headers, body } }),
     attempts: [],
     waitedMs: 0,
+    lossy: [],
     target: undefined,
   };
 }

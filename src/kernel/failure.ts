@@ -81,6 +81,8 @@ export interface Failure {
   readonly retryAfterMs?: number;
   /** HTTP status the provider answered with, when it answered. */
   readonly upstreamStatus?: number;
+  /** The credential stays refused whatever token it brings: renewing a login would not help. */
+  readonly isLasting?: true;
   /** The provider's own machine-readable code and parameter, passed on for request failures. */
   readonly code?: string;
   readonly param?: string;

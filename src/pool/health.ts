@@ -130,11 +130,14 @@ function afterLimit(slot: Slot, failure: Failure, context: FailureContext): Heal
 function withManyModels(slot: Slot, change: HealthChange, now: number): HealthChange {
   const { member } = slot;
   if (isQuarantined(member)) return change;
-  let limited = 1;
+  // Models that share a quota share one rest: they are one limit.
+  const limits = new Set<Rest>();
   for (const other of member.slots.values()) {
-    if (other !== slot && other.rest?.reason === "rate_limited" && stands(other.rest, now)) limited += 1;
+    if (other !== slot && other.rest?.reason === "rate_limited" && other.rest !== slot.rest && stands(other.rest, now)) {
+      limits.add(other.rest);
+    }
   }
-  if (limited < MANY_MODELS.count) return change;
+  if (limits.size + 1 < MANY_MODELS.count) return change;
   return { ...change, memberRest: plainRest("many_models", now + MANY_MODELS.restMs) };
 }
 

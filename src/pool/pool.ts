@@ -4,14 +4,15 @@
  */
 import type { Credential } from "../credentials/credential.ts";
 import { type Clock, type Random, systemClock, systemRandom } from "../kernel/clock.ts";
-import { type Failure, failure, type FailureKind } from "../kernel/failure.ts";
+import type { Failure, FailureKind } from "../kernel/failure.ts";
 import { Affinity } from "./affinity.ts";
 import { type Circuit, CLOSED, gate, onFailed, onReached, onUndecided } from "./circuit.ts";
 import { afterFailure, availability, isQuarantined, stands } from "./health.ts";
+import { clientGone, endTrial, type Held } from "./held.ts";
 import { Keeper } from "./keeper.ts";
 import { type Ask, Lane, type Waiter } from "./lane.ts";
 import { Lease, type Outcome } from "./lease.ts";
-import { type Member, newMember, newSlot, type Slot, slotOf } from "./member.ts";
+import { type Member, newMember, newSlot, type Rest, type Slot, slotOf } from "./member.ts";
 import { type Outlook, outlookOf, within } from "./outlook.ts";
 import { nextDayStart } from "./quota.ts";
 import { type MemberReport, refusal, reportMember, reportSlot } from "./report.ts";
@@ -100,6 +101,14 @@ export class Pool {
       lane.slots = this.#slots(lane.model);
       this.#dispatch(lane);
     }
+  }
+
+  /** A refused credential has something new to offer, e.g. after a new login: it is used again. */
+  reinstate(credentialId: string): void {
+    const member = this.#members.get(credentialId);
+    if (member?.rest?.reason !== "rejected") return;
+    this.#keeper.setMemberRest(member, null);
+    this.#dispatchAll();
   }
 
   /** The state of every credential, for people; with a model, as that model sees it. */
@@ -307,10 +316,22 @@ export class Pool {
     if (change.slotRest !== undefined) {
       slot.lastRested = ++this.#ordinal;
       this.#keeper.setSlotRest(slot, change.slotRest);
+      if (change.slotRest.reason === "rate_limited") this.#restGroup(slot, change.slotRest);
     }
     if (change.memberRest !== undefined) {
       slot.member.lastRested = ++this.#ordinal;
       this.#keeper.setMemberRest(slot.member, change.memberRest);
+    }
+  }
+
+  /** Models that share a quota met its limit together. */
+  #restGroup(slot: Slot, rest: Rest): void {
+    const group = this.#settings.quotaGroups.find((models) => models.includes(slot.model)) ?? [];
+    for (const model of group) {
+      const peer = model === slot.model ? undefined : slotOf(slot.member, model);
+      if (peer === undefined || (peer.rest !== null && peer.rest.untilAt >= rest.untilAt)) continue;
+      peer.lastRested = this.#ordinal;
+      this.#keeper.setSlotRest(peer, rest);
     }
   }
 
@@ -376,24 +397,4 @@ export class Pool {
     this.#keeper.beginDay(this.#members.values(), now);
     this.#dispatchAll();
   }
-}
-
-/** What a lease remembers until it is settled. */
-interface Held {
-  readonly lane: Lane;
-  readonly slot: Slot;
-  readonly ask: Ask;
-  /** Ordinal of the acquire. */
-  readonly taken: number;
-  /** It tests a rest of its member; until the provider answers. */
-  isTrial: boolean;
-}
-
-function endTrial(held: Held): void {
-  if (held.isTrial) held.slot.member.isOnTrial = false;
-  held.isTrial = false;
-}
-
-function clientGone(): Failure {
-  return failure({ scope: "client", kind: "client_gone", status: 499, message: "The client closed the connection" });
 }

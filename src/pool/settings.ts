@@ -15,6 +15,8 @@ export interface PoolSettings {
   readonly isAffinityOn: boolean;
   /** Minutes after 00:00 UTC at which daily counters start again. */
   readonly dailyResetMinute: number;
+  /** Models that share a quota: when one is limited, its whole group rests on that credential. */
+  readonly quotaGroups: readonly (readonly string[])[];
 }
 
 export const DEFAULT_POOL_SETTINGS: PoolSettings = {
@@ -25,6 +27,7 @@ export const DEFAULT_POOL_SETTINGS: PoolSettings = {
   maxQueue: 1_000,
   isAffinityOn: true,
   dailyResetMinute: 180,
+  quotaGroups: [],
 };
 
 export interface PoolOptions {

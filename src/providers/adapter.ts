@@ -1,11 +1,15 @@
 /**
- * From a request in the provider's dialect to the HTTP call that carries it: where it goes, how the key
- * travels, what the row's quirks change. Pure; nothing is sent here.
+ * From a request in the client's dialect to the HTTP call that carries it: where it goes, how the key
+ * travels, what the row's quirks change, and how the answer is read. Pure; nothing is sent here.
  */
-import type { Credential } from "../credentials/credential.ts";
+import type { Recall } from "../dialects/codec.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import type { Failure } from "../kernel/failure.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { NAME, VERSION } from "../kernel/version.ts";
+import type { Access } from "./access.ts";
+import { type AnswerForm, nativeForm } from "./answer_form.ts";
+import { prepareGeminiCli } from "./gemini_cli/prepare.ts";
 import { allowsStreamUsage, applyRequestQuirks } from "./quirks.ts";
 import type { ProviderRow } from "./row.ts";
 
@@ -20,79 +24,103 @@ export interface UpstreamCall {
 
 export interface Prepared {
   readonly call: UpstreamCall;
-  /** The provider was asked for usage in its stream. */
-  readonly asksStreamUsage: boolean;
+  readonly form: AnswerForm;
+  /** The provider was asked for usage in its stream on the gateway's own account: it must be hidden again. */
+  readonly hidesUsage: boolean;
+  /** Fields of the request that could not be carried over. */
+  readonly lossy: readonly string[];
 }
 
-/** The call for one attempt at a chat, completion or embeddings request. `body` names the provider's model already. */
-export function prepareCall(
-  input: {
-    readonly row: ProviderRow;
-    readonly dialect: Dialect;
-    readonly body: JsonObject;
-    readonly isStream: boolean;
-    readonly credential: Credential;
-    readonly requestId: string;
-  },
-): Prepared {
-  const { row, dialect, isStream } = input;
+/** One attempt at a chat, completion or embeddings request. */
+export interface PrepareInput {
+  readonly row: ProviderRow;
+  readonly dialect: Dialect;
+  /** In the client's dialect; names the provider's model already. */
+  readonly body: JsonObject;
+  /** The provider's name of the model, and the client's. */
+  readonly model: string;
+  readonly clientModel: string;
+  readonly isStream: boolean;
+  readonly wantsStreamUsage: boolean;
+  readonly access: Access;
+  readonly requestId: string;
+  /** Tells conversations apart; never sent as it is. */
+  readonly conversation: string;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly recall: Recall;
+  readonly newId: () => string;
+}
+
+/** The call for one attempt, or why this provider cannot take the request. */
+export function prepareCall(input: PrepareInput): Prepared | Failure {
+  switch (input.row.protocol) {
+    case "openai":
+      return prepareNative(input);
+    case "gemini":
+      return prepareGeminiCli(input);
+  }
+}
+
+function prepareNative(input: PrepareInput): Prepared {
+  const { row, dialect, isStream, access } = input;
   const asksStreamUsage = isStream && allowsStreamUsage(row);
   const streamed = isStream
     ? asksStreamUsage ? { ...input.body, stream_options: { ...asOptions(input.body.stream_options), include_usage: true } } : input.body
     : withoutStream(input.body);
   const body = applyRequestQuirks(row.quirks ?? [], streamed);
   const headers = {
-    ...callHeaders(row, input.credential),
+    ...callHeaders(row, access),
     "content-type": "application/json",
     accept: isStream ? "text/event-stream" : "application/json",
     "x-request-id": input.requestId,
   };
   return {
-    call: { url: endpoint(row, dialect.upstreamPath), method: "POST", headers, body: JSON.stringify(body) },
-    asksStreamUsage,
+    call: { url: endpoint(row.baseUrl, dialect.upstreamPath), method: "POST", headers, body: JSON.stringify(body) },
+    form: nativeForm(dialect, row),
+    hidesUsage: asksStreamUsage && !input.wantsStreamUsage,
+    lossy: [],
   };
 }
 
 /** The call that asks for the provider's list of models, or undefined when it has none. */
-export function listingCall(row: ProviderRow, credential: Credential): UpstreamCall | undefined {
+export function listingCall(row: ProviderRow, access: Access): UpstreamCall | undefined {
   if (row.listing === null) return undefined;
   const { path } = row.listing;
-  const url = /^https?:\/\//.test(path) ? new URL(path) : endpoint(row, `/${path}`);
-  return { url, method: "GET", headers: { ...callHeaders(row, credential), accept: "application/json" }, body: undefined };
+  const url = /^https?:\/\//.test(path) ? new URL(path) : endpoint(row.baseUrl, `/${path}`);
+  return { url, method: "GET", headers: { ...callHeaders(row, access), accept: "application/json" }, body: undefined };
 }
 
-function callHeaders(row: ProviderRow, credential: Credential): Record<string, string> {
+function callHeaders(row: ProviderRow, access: Access): Record<string, string> {
   return {
     ...row.headers,
-    ...authHeader(row, credential),
+    ...authHeader(row, access),
     "user-agent": row.headers?.["user-agent"] ?? `${NAME}/${VERSION}`,
     // Answers are relayed as they come and read in passing, so they must not be compressed.
     "accept-encoding": "identity",
   };
 }
 
-function authHeader(row: ProviderRow, credential: Credential): Record<string, string> {
-  const key = credential.secret.reveal();
+function authHeader(row: ProviderRow, { secret }: Access): Record<string, string> {
+  const key = secret.reveal();
   if (key === "" || row.auth.kind === "none") return key === "" ? {} : { authorization: `Bearer ${key}` };
   return row.auth.kind === "header"
     ? { [row.auth.name.toLowerCase()]: `${row.auth.prefix ?? ""}${key}` }
     : { authorization: `Bearer ${key}` };
 }
 
-/** Addresses already made: parsing one costs more than the rest of a call's preparation. */
-const ENDPOINTS = new WeakMap<ProviderRow, Map<string, URL>>();
+/** Addresses already made: parsing one costs more than the rest of a call's preparation. Bounded: few are in use at a time. */
+const ENDPOINTS = new Map<string, URL>();
+const MOST_ENDPOINTS = 1_000;
 
-function endpoint(row: ProviderRow, path: string): URL {
-  let known = ENDPOINTS.get(row);
-  if (known === undefined) {
-    known = new Map();
-    ENDPOINTS.set(row, known);
-  }
-  let url = known.get(path);
+function endpoint(baseUrl: string, path: string): URL {
+  const key = `${baseUrl} ${path}`;
+  let url = ENDPOINTS.get(key);
   if (url === undefined) {
-    url = new URL(row.baseUrl);
+    url = new URL(baseUrl);
     url.pathname = `${url.pathname.replace(/\/+$/, "")}${path}`;
-    known.set(path, url);
+    if (ENDPOINTS.size >= MOST_ENDPOINTS) ENDPOINTS.clear();
+    ENDPOINTS.set(key, url);
   }
   return url;
 }

@@ -10,7 +10,10 @@ export type { Operation } from "../canonical/request.ts";
 import type { Operation } from "../canonical/request.ts";
 
 /** The wire format a provider speaks. One member a native codec. */
-export type Protocol = "openai";
+export type Protocol = "openai" | "gemini";
+
+/** Providers whose calls need more than a row can say; see `adapter.ts`. */
+export type AdapterName = "gemini_cli" | "qwen_code" | "iflow";
 
 /** How the key travels. */
 export type Auth =
@@ -18,8 +21,8 @@ export type Auth =
   /** A local or open server: a key is sent when there is one. */
   | { readonly kind: "bearer_optional" }
   | { readonly kind: "none" }
-  /** A token from a login, sent as bearer; plain keys are not accepted. */
-  | { readonly kind: "oauth" }
+  /** A token from a login, sent as bearer; plain keys only where `takesKeys`. */
+  | { readonly kind: "oauth"; readonly takesKeys?: true }
   /** `name: <prefix><key>` */
   | { readonly kind: "header"; readonly name: string; readonly prefix?: string };
 
@@ -50,6 +53,8 @@ export interface FailureRule {
   /** Does not apply when the provider declares a wait of less than an hour: "quota" is then a mere rate. */
   readonly unlessShortWait?: true;
   readonly kind: FailureKind;
+  /** Renewing a login would not help. */
+  readonly isLasting?: true;
   /** Rest at least this long when the provider gives no hint: a fixed time, or until a daily reset. */
   readonly rest?: { readonly forMs: number } | { readonly untilMidnight: "UTC" | "America/Los_Angeles" | "Asia/Shanghai" };
   /** The provider's hint is known to be too short here: the longer of hint and `rest` counts. */
@@ -67,11 +72,16 @@ export interface ProviderRow {
   /** Further variables that hold a key, e.g. `GITHUB_TOKEN`. */
   readonly keyVariables?: readonly string[];
   readonly protocol: Protocol;
+  readonly adapter?: AdapterName;
   /** Everything before `/chat/completions`. `{NAME}` places are filled from environment variable NAME. */
   readonly baseUrl: string;
   readonly listing: Listing | null;
   readonly auth: Auth;
   readonly operations: readonly Operation[];
+  /** Models that are known to exist, for a provider without a list. */
+  readonly models?: readonly string[];
+  /** Models that share a quota: a limit of one is a limit of all of its group. */
+  readonly quotaGroups?: readonly (readonly string[])[];
   /** Runs on the user's own machine: needs no key and has no in-flight limit by default. */
   readonly isLocal?: true;
   /** Fixed headers the protocol needs. */

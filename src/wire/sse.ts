@@ -22,8 +22,13 @@ export interface Cut {
 
 /** Cuts a stream at its event ends. Its result does not depend on how the input was cut into pieces. */
 export class EventCutter {
+  readonly #maxEventBytes: number;
   #pending = "";
   #isInsideTorn = false;
+
+  constructor({ maxEventBytes = MAX_EVENT_BYTES }: { readonly maxEventBytes?: number } = {}) {
+    this.#maxEventBytes = maxEventBytes;
+  }
 
   /** Takes latin1 text. */
   push(piece: string): Cut {
@@ -34,7 +39,7 @@ export class EventCutter {
     const end = lastEventEnd(text, from);
     this.#pending = text.slice(end);
     const whole = end === text.length ? text : text.slice(0, end);
-    if (this.#pending.length <= MAX_EVENT_BYTES) return { whole, torn: "" };
+    if (this.#pending.length <= this.#maxEventBytes) return { whole, torn: "" };
     if (whole !== "") return { whole, torn: "" };
     return this.#tear();
   }

@@ -81,7 +81,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       while (app.running.count !== count) await nextTurn();
     },
     async reload(changed) {
-      const problems = app.reload(await readSources({ cwd: dataDir, env: { ...env, ...changed } }));
+      const problems = await app.reload(await readSources({ cwd: dataDir, env: { ...env, ...changed } }));
       if (problems.length > 0) throw new Error(`Cannot reload the gateway: ${problems.map(describeProblem).join("; ")}`);
     },
     close,

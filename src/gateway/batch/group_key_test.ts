@@ -8,7 +8,13 @@ import { groupKey } from "./group_key.ts";
 
 function target(provider: string, model: string, defaults: JsonObject = {}): Target {
   const row = customRow({ id: provider, baseUrl: "http://127.0.0.1:9/v1" });
-  const settings = { rotation: "balanced", ignoreModels: [], whitelistModels: [], models: [] } as const;
+  const settings = {
+    rotation: "balanced",
+    ignoreModels: [],
+    whitelistModels: [],
+    models: [],
+    fallbacks: new Map<string, string>(),
+  } as const;
   const pool = new Pool({ provider, credentials: [] });
   return { provider: { row, settings, pool }, model, id: `${provider}/${model}`, body: (native) => ({ ...defaults, ...native, model }) };
 }

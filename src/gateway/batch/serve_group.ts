@@ -5,7 +5,6 @@
 import { Buffer } from "node:buffer";
 import { isFailure } from "../../kernel/failure.ts";
 import type { JsonObject } from "../../kernel/json.ts";
-import { responseQuirks } from "../../providers/quirks.ts";
 import { passedHeaders } from "../../wire/headers.ts";
 import type { Deps } from "../deps.ts";
 import type { Ending } from "../exchange.ts";
@@ -42,9 +41,7 @@ function answerAll(call: SharedCall, { target, lease, committed }: Held, deps: D
   }
   const usage = deps.priced(target, committed.reading.usage);
   lease.settle({ kind: "ok", ...(usage === undefined ? {} : { usage }) });
-  const quirks = responseQuirks(target.provider.row.quirks ?? []);
-  const whole = quirks === undefined ? committed.reading.body : quirks.answer(committed.reading.body);
-  const parts = splitAnswer(whole, call.sentFor.map(({ inputs }) => inputs));
+  const parts = splitAnswer(committed.reading.body, call.sentFor.map(({ inputs }) => inputs));
   if (parts === undefined) return "not_divisible";
   const headers = sharedHeaders(committed.headers);
   parts.forEach((body, index) => {

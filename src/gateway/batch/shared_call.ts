@@ -72,6 +72,7 @@ export class SharedCall {
     return {
       attempt: (line) => this.#members.forEach(({ exchange }) => exchange.capture?.attempt(line)),
       chunk: () => {},
+      traffic: () => ({ reply: () => {} }),
       finish: () => {},
     };
   }

@@ -1,0 +1,142 @@
+/**
+ * A chat in the gateway's own words: what every dialect is read into and written from when client and
+ * provider speak different ones. Order of turns and parts is the order of the conversation.
+ */
+import type { JsonObject } from "../kernel/json.ts";
+import type { Usage } from "../kernel/usage.ts";
+
+/** Bytes of a picture, sound or document, or where they are. `data` is base64 without line breaks. */
+export type Blob =
+  | { readonly kind: "inline"; readonly mimeType: string; readonly data: string }
+  | { readonly kind: "url"; readonly url: string; readonly mimeType?: string };
+
+export interface TextPart {
+  readonly kind: "text";
+  readonly text: string;
+  /** Opaque proof a provider attached to this part; only the provider that gave it can read it. */
+  readonly signature?: string;
+}
+
+export type Part =
+  | TextPart
+  | { readonly kind: "image"; readonly source: Blob; readonly detail?: "low" | "high" | "auto" }
+  | { readonly kind: "audio"; readonly source: Blob }
+  | { readonly kind: "file"; readonly source: Blob; readonly name?: string }
+  /** What the model thought, in turns of the assistant. */
+  | { readonly kind: "reasoning"; readonly text: string; readonly signature?: string }
+  | { readonly kind: "refusal"; readonly text: string }
+  | ToolCall
+  /** What a tool answered, in turns of the user. */
+  | {
+    readonly kind: "tool_result";
+    readonly callId: string;
+    readonly name?: string;
+    readonly content: readonly Part[];
+    readonly isError?: true;
+  };
+
+export interface ToolCall {
+  readonly kind: "tool_call";
+  /** Unique in the conversation. */
+  readonly id: string;
+  readonly name: string;
+  /** JSON text, as the model wrote it; may be invalid. */
+  readonly arguments: string;
+  readonly signature?: string;
+}
+
+export interface Turn {
+  readonly role: "user" | "assistant";
+  readonly parts: readonly Part[];
+}
+
+export interface Tool {
+  readonly name: string;
+  readonly description?: string;
+  /** JSON Schema of the arguments; absent: none are taken. */
+  readonly parameters?: JsonObject;
+}
+
+/** `named`: exactly these may be called, and one of them must be. */
+export type ToolChoice =
+  | { readonly kind: "auto" | "none" | "required" }
+  | { readonly kind: "named"; readonly names: readonly string[] };
+
+export type Effort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
+
+/** How much the model shall think: a word, a number of tokens, or as it likes. */
+export type Reasoning =
+  | { readonly kind: "effort"; readonly effort: Effort }
+  | { readonly kind: "budget"; readonly tokens: number }
+  | { readonly kind: "auto" };
+
+export type ResponseFormat =
+  | { readonly kind: "text" | "json" }
+  | { readonly kind: "schema"; readonly schema: JsonObject; readonly name: string };
+
+/** Numbers as the client gave them; absent = not given. */
+export interface Sampling {
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly maxTokens?: number;
+  readonly stop?: readonly string[];
+  readonly seed?: number;
+  readonly presencePenalty?: number;
+  readonly frequencyPenalty?: number;
+  readonly choiceCount?: number;
+  /** Most likely tokens to tell of at each place; 0 = only the chosen one. */
+  readonly topLogprobs?: number;
+}
+
+export interface ChatRequest {
+  /** Everything said by system and developer, in order. */
+  readonly system: readonly TextPart[];
+  readonly turns: readonly Turn[];
+  readonly tools: readonly Tool[];
+  readonly toolChoice?: ToolChoice;
+  readonly sampling: Sampling;
+  readonly format?: ResponseFormat;
+  readonly reasoning?: Reasoning;
+  /** Kinds of output wanted: `text`, `image`, `audio`. */
+  readonly modalities?: readonly string[];
+  /** Fields a provider may know that have no place above, as the client wrote them (e.g. `safety_settings`, `google`). */
+  readonly extensions: JsonObject;
+  /** Fields of the client's request that this form cannot hold, by their names in its dialect. */
+  readonly dropped: readonly string[];
+}
+
+/** Why an answer ended. */
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
+
+/** A place an answer cites. Offsets count UTF-16 units of the choice's text. */
+export interface Citation {
+  readonly url: string;
+  readonly title?: string;
+  readonly startIndex?: number;
+  readonly endIndex?: number;
+}
+
+/** Tokens as they are told to a client. */
+export interface ChatUsage extends Usage {
+  readonly reasoningTokens: number;
+  readonly totalTokens: number;
+}
+
+/** One piece of an answer; a whole answer is the list of its pieces. `choice` counts from 0. */
+export type ChatEvent =
+  | { readonly kind: "start"; readonly id?: string; readonly createdAt?: number; readonly modelVersion?: string }
+  | { readonly kind: "text"; readonly choice: number; readonly text: string; readonly signature?: string }
+  | { readonly kind: "reasoning"; readonly choice: number; readonly text: string; readonly signature?: string }
+  | { readonly kind: "refusal"; readonly choice: number; readonly text: string }
+  /** A call begins. `arguments` is its first piece, often all of it. */
+  | { readonly kind: "tool_call"; readonly choice: number; readonly call: ToolCall }
+  /** More of the arguments of the call that began last in this choice with this id. */
+  | { readonly kind: "tool_arguments"; readonly choice: number; readonly id: string; readonly arguments: string }
+  | { readonly kind: "image"; readonly choice: number; readonly source: Blob }
+  | { readonly kind: "audio"; readonly choice: number; readonly source: Blob }
+  | { readonly kind: "citations"; readonly choice: number; readonly citations: readonly Citation[] }
+  /** `native`: the provider's own word. */
+  | { readonly kind: "finish"; readonly choice: number; readonly reason: FinishReason; readonly native?: string }
+  /** The last one counts; they are not added up. */
+  | { readonly kind: "usage"; readonly usage: ChatUsage };

@@ -1,0 +1,23 @@
+/**
+ * What the credential of a lease is used with: a key as it is, a login's token after it was renewed if need
+ * be. Decides also when a refused token is worth renewing once.
+ */
+import type { Credential } from "../credentials/credential.ts";
+import { type Failure, isFailure } from "../kernel/failure.ts";
+import type { Secret } from "../kernel/secret.ts";
+import { type Access, accessOfGrant, accessOfKey } from "../providers/access.ts";
+
+/** The access of a credential now. `rejected`: the secret that was refused a moment ago. */
+export async function accessOf(
+  credential: Credential,
+  options: { readonly signal: AbortSignal; readonly rejected?: Secret },
+): Promise<Access | Failure> {
+  if (credential.kind !== "oauth") return accessOfKey(credential);
+  const grant = await credential.login.access(options);
+  return isFailure(grant) ? grant : accessOfGrant(grant);
+}
+
+/** True when a token was refused that a renewal may replace. A refusal that outlasts a renewal says so itself. */
+export function isWorthRenewing(credential: Credential, failed: Failure): boolean {
+  return credential.kind === "oauth" && failed.kind === "rejected" && failed.upstreamStatus !== 403 && failed.isLasting !== true;
+}

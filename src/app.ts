@@ -2,16 +2,16 @@
  * The composition root: configuration and machine in, a running application out. Plain calls in the order
  * in which things are needed; `close` undoes them in reverse.
  */
+import { randomUUID } from "node:crypto";
 import { openModelSources } from "./app/model_sources.ts";
 import { openRecords } from "./app/records.ts";
 import { Running } from "./app/running.ts";
-import { makeSnapshot } from "./app/snapshot.ts";
+import { Served } from "./app/served.ts";
 import { openState } from "./app/state.ts";
 import { toldByLog } from "./app/told.ts";
-import { type ConfigReading, parseConfig, type Sources } from "./config/load.ts";
+import { parseConfig, type Sources } from "./config/load.ts";
 import type { Problem } from "./config/problem.ts";
-import { closest } from "./config/suggest.ts";
-import { credentialsFromEnv } from "./credentials/from_env.ts";
+import { createRecall } from "./dialects/gemini/recall.ts";
 import { EmbeddingBatcher } from "./gateway/batch.ts";
 import type { Deps } from "./gateway/deps.ts";
 import type { Exchange } from "./gateway/exchange.ts";
@@ -26,7 +26,6 @@ import { listen, type Listening } from "./http/listen.ts";
 import { modelList, type ModelRow } from "./http/listings.ts";
 import { buildServer } from "./http/server.ts";
 import { type Clock, type Random, type Stopwatch, systemClock, systemRandom, systemStopwatch } from "./kernel/clock.ts";
-import type { Pool } from "./pool/pool.ts";
 import { CATALOG } from "./providers/catalog.ts";
 import type { ModelListings } from "./providers/model_listings.ts";
 
@@ -34,6 +33,8 @@ export type { Listening } from "./http/listen.ts";
 
 export interface AppOptions {
   readonly sources: Sources;
+  /** For the endpoints of logins. */
+  readonly fetch?: typeof fetch;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly stopwatch?: Stopwatch;
@@ -45,8 +46,8 @@ export interface App {
   /** Binds a socket; rejects with node's error when it cannot. */
   listen(at: { readonly host: string; readonly port: number }): Promise<Listening>;
   snapshot(): Snapshot;
-  /** Reads the configuration anew; with problems the old one stays in force. */
-  reload(sources: Sources): readonly Problem[];
+  /** Reads configuration and logins anew; with problems the old ones stay in force. */
+  reload(sources: Sources): Promise<readonly Problem[]>;
   /** What `GET /v1/models` lists. */
   models(): Promise<readonly ModelRow[]>;
   /** Requests that are being answered. */
@@ -56,8 +57,6 @@ export interface App {
   /** Writes what is left and lets go of everything. */
   close(): Promise<void>;
 }
-
-type GoodReading = Exclude<ConfigReading, { readonly problems: unknown }>;
 
 /** Starts the application, or says all that is wrong with its configuration. */
 export async function startApp(options: AppOptions): Promise<App | { readonly problems: readonly Problem[] }> {
@@ -69,21 +68,18 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   const told = toldByLog(clock);
   const redactor = new Redactor();
   const { journal, stored } = await openState(config, told);
-  const pools = new Map<string, Pool>();
-  const snapshotOf = (read: GoodReading) =>
-    snapshotFrom(read, { pools, redactor, making: { clock, random, journal, stored }, warn: told.warn });
-  let snapshot = snapshotOf(reading);
-
+  const making = { clock, random, journal, stored };
+  const served = await Served.open(reading, options.sources, { told, making, redactor, fetch: options.fetch ?? fetch });
   const sender = createSender(clock);
-  const { capture, ledger, ...records } = openRecords({ config, current: () => snapshot.config, redactor, told });
-  const { listings, facts, ...sources } = await openModelSources({ config, variables, snapshot: () => snapshot, sender, told });
+  const { capture, ledger, ...records } = openRecords({ config, current: () => served.snapshot.config, redactor, told });
+  const { listings, facts, ...sources } = await openModelSources({ config, variables, snapshot: () => served.snapshot, sender, told });
   const budgets = new RetryBudgets();
   const deps: Deps = {
     ...time,
     random,
     sender,
-    recall: { remember() {}, recall: () => undefined },
-    newId: () => "",
+    recall: createRecall({ clock }),
+    newId: () => randomUUID(),
     offered: (provider) => namesOf(provider, listings),
     budget: (provider) => budgets.of(provider),
     priced: (target, usage) => facts.priced(target, usage),
@@ -94,7 +90,7 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   let isStopping = false;
   const http: HttpDeps = {
     ...time,
-    snapshot: () => snapshot,
+    snapshot: () => served.snapshot,
     openCapture: (opened) => capture.begin(opened),
     handle: (exchange) => running.track(answer(exchange, { deps, batcher, ledger })),
     listings,
@@ -106,19 +102,18 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   return {
     http: server,
     listen: (at) => listen(server, at),
-    snapshot: () => snapshot,
-    reload(changed) {
-      const again = parseConfig(changed, { rows: CATALOG });
-      if ("problems" in again) return again.problems;
-      snapshot = snapshotOf(again);
-      capture.configure(again.config);
-      return [];
+    snapshot: () => served.snapshot,
+    async reload(changed) {
+      const problems = await served.reload(changed);
+      capture.configure(served.snapshot.config);
+      return problems;
     },
     models: async () => (await modelList(http, "enriched")).data,
     running,
     stop: () => void (isStopping = true),
     async close() {
-      for (const part of [...pools.values(), sources, sender]) part.close();
+      await served.close();
+      for (const part of [sources, sender]) part.close();
       await records.close();
       await journal.close();
     },
@@ -128,18 +123,6 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
 /** The models of a provider by the names clients use: defined ones first, then those it lists. */
 function namesOf({ row, settings }: ServedProvider, listings: ModelListings): string[] {
   return [...settings.models.map((model) => model.name), ...listings.models(row.id).map((model) => model.id)];
-}
-
-/** Finds the credentials, teaches the redactor their secrets, and puts the providers together. */
-function snapshotFrom(
-  { config, variables, warnings }: GoodReading,
-  { redactor, ...rest }: Pick<Parameters<typeof makeSnapshot>[0], "pools" | "making" | "warn"> & { readonly redactor: Redactor },
-): Snapshot {
-  const found = credentialsFromEnv({ variables, rows: CATALOG, mentioned: config.providers.keys(), closest });
-  for (const warning of [...warnings, ...found.warnings]) rest.warn(warning);
-  const keys = found.credentials.flatMap((credential) => credential.kind === "oauth" ? [] : [credential.secret]);
-  redactor.learn([...config.proxyKeys, ...keys]);
-  return makeSnapshot({ config, variables, found, ...rest });
 }
 
 async function answer(

@@ -28,9 +28,10 @@ ${rows.map(line).join("\n")}
 
 function line(row: ProviderRow): string {
   const keys = [...row.prefixes.map((prefix) => `${prefix}_API_KEY`), ...row.keyVariables ?? []].map((name) => `\`${name}\``).join("<br>");
-  const quirks = (row.quirks ?? []).map((quirk) =>
-    typeof quirk === "string" ? quirk.replaceAll("_", " ") : `drops ${quirk.drop.join(", ")}`
-  );
+  const quirks = (row.quirks ?? []).map((quirk) => {
+    if (typeof quirk === "string") return quirk.replaceAll("_", " ");
+    return "keep" in quirk ? `takes only ${quirk.keep.join(", ")}` : `drops ${quirk.drop.join(", ")}`;
+  });
   const rules = (FAILURE_RULES[row.id]?.length ?? 0) + (row.failures?.length ?? 0);
   const remarks = [row.note ?? "", quirks.join("; ")].filter((part) => part !== "").join(" · ");
   const cells = [

@@ -1,5 +1,5 @@
 /** Where knowledge of models comes from: the providers' lists, and the facts laid over each other. */
-import { writeFileAtomic } from "../config/atomic_file.ts";
+import { writeFileAtomic } from "../kernel/atomic_file.ts";
 import type { Config } from "../config/config.ts";
 import { Facts } from "../gateway/facts.ts";
 import { jsonFetcher } from "../gateway/fetch_json.ts";
@@ -31,7 +31,8 @@ export async function openModelSources(
   const listings = new ModelListings({
     clock: told.clock,
     fetchJson: jsonFetcher(sender, told.clock),
-    sourceOf: (provider) => listingSource(snapshot(), provider),
+    sourceOf: (provider) => listingSource(snapshot(), provider, told.clock.now()),
+    knownOf: (provider) => snapshot().providers.get(provider)?.row.models ?? [],
   });
   const facts = await Facts.start({
     ...told,
@@ -52,10 +53,10 @@ export async function openModelSources(
 }
 
 /** How to ask a provider for its models: one set of headers a credential, as they would be sent with a call. */
-function listingSource(snapshot: Snapshot, provider: string): ListingSource | undefined {
+function listingSource(snapshot: Snapshot, provider: string, now: number): ListingSource | undefined {
   const served = snapshot.providers.get(provider);
   if (served === undefined || served.row.listing === null) return undefined;
-  const calls = served.pool.credentials().map((credential) => listingCall(served.row, accessNow(credential))).filter((call) =>
+  const calls = served.pool.credentials().map((credential) => listingCall(served.row, accessNow(credential), now)).filter((call) =>
     call !== undefined
   );
   const [first] = calls;

@@ -4,7 +4,7 @@
  */
 import { parse } from "dotenv";
 import { readFile, writeFile } from "node:fs/promises";
-import { hasCode, writeFileAtomic } from "./atomic_file.ts";
+import { hasCode, writeFileAtomic } from "../kernel/atomic_file.ts";
 
 /** Variables to set, or to remove with null. */
 export type EnvChanges = Readonly<Record<string, string | null>>;

@@ -8,7 +8,7 @@ import { basename, join, resolve } from "node:path";
 import { isPlaceholder, providerNames, type Variable, type Variables } from "../kernel/variables.ts";
 import { Secret } from "../kernel/secret.ts";
 import type { ProviderRow } from "../providers/row.ts";
-import { hasCode } from "./atomic_file.ts";
+import { hasCode } from "../kernel/atomic_file.ts";
 import type { Config } from "./config.ts";
 import { scanEnv } from "./env_file.ts";
 import { type Problem, shown } from "./problem.ts";

@@ -8,6 +8,7 @@ import type { Recall } from "../dialects/codec.ts";
 import type { Lease } from "../pool/lease.ts";
 import type { Access } from "../providers/access.ts";
 import { prepareCall } from "../providers/adapter.ts";
+import { hasQuirk } from "../providers/quirks.ts";
 import type { ProviderRow } from "../providers/row.ts";
 import { accessOf, isWorthRenewing } from "./access.ts";
 import { type ClassifyContext, classifyReply } from "./classify.ts";
@@ -55,8 +56,21 @@ export async function attempt(input: AttemptInput): Promise<Committed | Failure>
   }
 }
 
+/** Some models of a provider refuse to stream: their whole answer is told as a stream. */
 async function tryWith(access: Access, input: AttemptInput, signal: AbortSignal): Promise<Committed | Failure> {
-  const { exchange, target, clock, recall, newId } = input;
+  const { row } = input.target.provider;
+  const isStream = input.exchange.request.isStream && !mustNotStream(row, input.exchange);
+  const got = await tryAs(isStream ? "stream" : "whole", access, { ...input, signal });
+  const isRefused = isStream && isFailure(got) && got.upstreamStatus === 406 && hasQuirk(row, "whole_when_stream_refused");
+  return isRefused ? await tryAs("whole", access, { ...input, signal }) : got;
+}
+
+async function tryAs(
+  form: "stream" | "whole",
+  access: Access,
+  input: AttemptInput & { readonly signal: AbortSignal },
+): Promise<Committed | Failure> {
+  const { exchange, target, clock, recall, newId, signal } = input;
   const { row } = target.provider;
   const { request, dialect, requestId } = exchange;
   const prepared = prepareCall({
@@ -65,7 +79,7 @@ async function tryWith(access: Access, input: AttemptInput, signal: AbortSignal)
     body: target.body(request.native.body),
     model: target.model,
     clientModel: request.model,
-    isStream: request.isStream && !mustNotStream(row, exchange),
+    isStream: form === "stream",
     wantsStreamUsage: request.wantsStreamUsage,
     access,
     requestId,
@@ -98,7 +112,7 @@ function timedOut({ target, timeoutMs }: AttemptInput): Failure {
 /** Some providers refuse to stream when tools are given. */
 function mustNotStream(row: ProviderRow, exchange: Exchange): boolean {
   const { tools } = exchange.request.native.body;
-  return (row.quirks ?? []).includes("no_stream_with_tools") && Array.isArray(tools) && tools.length > 0;
+  return hasQuirk(row, "no_stream_with_tools") && Array.isArray(tools) && tools.length > 0;
 }
 
 async function refused(reply: UpstreamReply, context: ClassifyContext, signal: AbortSignal): Promise<Failure> {

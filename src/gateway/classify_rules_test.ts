@@ -652,17 +652,31 @@ const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     { status: 429, body: openAi("The free tier has been discontinued"), kind: "withdrawn" },
     {
       status: 429,
-      body: openAi("Free allocated quota exceeded.", "insufficient_quota"),
-      kind: "rate_limited",
-      retryAfterMs: BEIJING_MIDNIGHT,
+      body: openAi("Free tier quota exceeded.\nThe Qwen OAuth free tier was discontinued upstream", "insufficient_quota"),
+      kind: "withdrawn",
     },
+    { status: 429, body: openAi("Free allocated quota exceeded.", "insufficient_quota"), kind: "rate_limited", retryAfterMs: HOUR },
+    { status: 403, body: openAi("Free allocated quota exceeded.", "insufficient_quota"), kind: "rate_limited", retryAfterMs: HOUR },
     { status: 429, body: openAi("Requests throttling triggered", "Throttling.RateQuota"), kind: "rate_limited" },
+    { status: 429, body: openAi("Request rate increased too quickly"), kind: "rate_limited" },
+    { status: 401, body: openAi("invalid access token or token expired", "invalid_api_key"), kind: "rejected" },
+    { status: 400, body: openAi("Input data may contain inappropriate content", "data_inspection_failed"), kind: "content_refused" },
+    { status: 400, body: openAi("temperature is out of range", "invalid_parameter_error"), kind: "invalid_request" },
+    { status: 504, body: "stream timeout", kind: "server_error" },
   ],
   iflow: [
     { status: 200, body: { status: "439", msg: "Your token has expired", body: null }, kind: "rejected" },
     { status: 200, body: { status: "434", msg: "The key is blocked", body: null }, kind: "rejected" },
-    { status: 200, body: { status: "449", msg: "Over the rate", body: null }, kind: "rate_limited" },
-    { status: 449, body: { status: "449", msg: "Over the rate", body: null }, kind: "rate_limited" },
+    { status: 400, body: { status: 434, msg: "The key is blocked", body: null }, kind: "rejected" },
+    { status: 200, body: { code: 90402, message: "No such key" }, kind: "rejected" },
+    { status: 200, body: { status: "449", msg: "Over the rate", body: null }, kind: "rate_limited", retryAfterMs: 5 * SECOND },
+    { status: 449, body: { status: "449", msg: "Over the rate", body: null }, kind: "rate_limited", retryAfterMs: 5 * SECOND },
+    { status: 200, body: { status: 514, msg: "Something else", body: null }, kind: "server_error" },
+    { status: 200, body: { status: "406", msg: "Cannot stream", body: null }, kind: "server_error" },
+    { status: 200, body: { status: "400", msg: "Bad parameter", body: null }, kind: "invalid_request" },
+    { status: 403, body: { message: "Forbidden" }, kind: "server_error" },
+    { status: 401, body: { message: "Unauthorized" }, kind: "rejected" },
+    { status: 406, body: { message: "Not acceptable" }, kind: "invalid_request" },
     { status: 200, body: { status: 435, msg: "Model not supported", body: null }, kind: "model_denied" },
     { status: 200, body: { code: 60400, message: "Credits are used up" }, kind: "out_of_credit" },
   ],
@@ -718,6 +732,12 @@ Deno.test("every rule of every provider decides at least one sample", () => {
     for (const rule of rules) assert.ok(deciding.has(rule), `${provider}: ${JSON.stringify(rule)} ${rule.text} ${rule.body}`);
     assert.ok(provider in SAMPLES, provider);
   }
+});
+
+Deno.test("a blocked key is refused for good, an expired one is not", () => {
+  const made = (status: string) => classify("iflow", { status: 200, body: { status, msg: "No", body: null }, kind: "rejected" });
+  assert.equal(made("434")?.isLasting, true);
+  assert.equal(made("439")?.isLasting, undefined);
 });
 
 Deno.test("tells the user what is probably wrong", () => {

@@ -155,7 +155,7 @@ function firstEvents({ reply, context, signal, prepared }: Reading200): Promise<
 function judge(whole: string, form: AnswerForm, context: ClassifyContext): "meaningful" | "nothing_yet" | Failure {
   for (const raw of splitEvents(whole)) {
     const data = eventData(raw);
-    if (data === undefined) continue;
+    if (data === undefined || data.trim() === "") continue;
     if (data === "[DONE]") return emptyAnswer();
     const body = parseJson(data);
     if (!isObject(body)) return malformedAnswer(data, context);

@@ -120,6 +120,8 @@ export class StreamRelay {
     const { exchange, target, clock, form } = this.#options;
     const data = eventData(raw);
     if (data === DONE) return this.#end(undefined);
+    // An event with nothing in it is no JSON to a client.
+    if (data?.trim() === "") return;
     const body = data === undefined ? undefined : parseJson(data);
     if (!isObject(body)) return form.isTranslated ? undefined : this.#write(raw);
     const error = classifyAnswerError(body, { row: target.provider.row, model: target.model, now: clock.now() });
@@ -148,7 +150,7 @@ export class StreamRelay {
     if (this.#isEnded) return;
     if (how === "complete") this.#lastPiece(rest);
     if (this.#isEnded) return;
-    const isWhole = this.#finishReason !== undefined;
+    const isWhole = this.#finishReason !== undefined || (how === "complete" && this.#options.form.endsUnsaid);
     this.#end(isWhole ? undefined : classifyTransport(new Error("the answer broke off"), "body"));
   }
 

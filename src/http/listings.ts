@@ -71,6 +71,7 @@ function shownFacts(facts: ModelFacts | undefined): object {
 export function providerList(deps: HttpDeps) {
   const data = [...deps.snapshot().providers.values()].map((provider) => {
     const members = provider.pool.report();
+    const logins = loginsById(provider);
     const states: Record<string, number> = {};
     for (const member of members) states[member.state] = (states[member.state] ?? 0) + 1;
     return {
@@ -89,6 +90,7 @@ export function providerList(deps: HttpDeps) {
         state,
         reason,
         until,
+        ...(logins.has(id) ? { login: logins.get(id) } : {}),
         in_flight: inFlightCount,
         today: {
           requests: today.requestCount,
@@ -102,6 +104,23 @@ export function providerList(deps: HttpDeps) {
     };
   });
   return { object: "list", data };
+}
+
+/** How the logins among the credentials are: `state` is `ok`, `due`, `failing`, `needs_login`, `misconfigured` or `withdrawn`. */
+function loginsById({ pool }: ServedProvider): ReadonlyMap<string, object> {
+  return new Map(
+    pool.credentials().flatMap((credential) => {
+      if (credential.kind !== "oauth") return [];
+      const state = credential.login.state();
+      const { expiresAt } = credential.login.current();
+      const shown = {
+        state: state.kind,
+        reason: "reason" in state ? state.reason : "",
+        expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+      };
+      return [[credential.id, shown]];
+    }),
+  );
 }
 
 /** `POST /v1/token-count`: exact for OpenAI's models, an estimate for others, and it says which. */

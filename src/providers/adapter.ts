@@ -4,12 +4,14 @@
  */
 import type { Recall } from "../dialects/codec.ts";
 import type { Dialect } from "../dialects/dialect.ts";
-import type { Failure } from "../kernel/failure.ts";
+import { assertNever, type Failure } from "../kernel/failure.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { NAME, VERSION } from "../kernel/version.ts";
 import type { Access } from "./access.ts";
 import { type AnswerForm, nativeForm } from "./answer_form.ts";
 import { prepareGeminiCli } from "./gemini_cli/prepare.ts";
+import { iflowHeaders, iflowSession } from "./iflow_signature.ts";
+import { QWEN_HOSTS, qwenBaseUrl, qwenHeaders } from "./qwen_host.ts";
 import { allowsStreamUsage, applyRequestQuirks } from "./quirks.ts";
 import type { ProviderRow } from "./row.ts";
 
@@ -71,12 +73,13 @@ function prepareNative(input: PrepareInput): Prepared {
   const body = applyRequestQuirks(row.quirks ?? [], streamed);
   const headers = {
     ...callHeaders(row, access),
+    ...adapterHeaders(row, { access, conversation: input.conversation, now: input.now }),
     "content-type": "application/json",
     accept: isStream ? "text/event-stream" : "application/json",
     "x-request-id": input.requestId,
   };
   return {
-    call: { url: endpoint(row.baseUrl, dialect.upstreamPath), method: "POST", headers, body: JSON.stringify(body) },
+    call: { url: endpoint(baseUrlOf(row, access), dialect.upstreamPath), method: "POST", headers, body: JSON.stringify(body) },
     form: nativeForm(dialect, row),
     hidesUsage: asksStreamUsage && !input.wantsStreamUsage,
     lossy: [],
@@ -84,11 +87,38 @@ function prepareNative(input: PrepareInput): Prepared {
 }
 
 /** The call that asks for the provider's list of models, or undefined when it has none. */
-export function listingCall(row: ProviderRow, access: Access): UpstreamCall | undefined {
+export function listingCall(row: ProviderRow, access: Access, now: number): UpstreamCall | undefined {
   if (row.listing === null) return undefined;
   const { path } = row.listing;
-  const url = /^https?:\/\//.test(path) ? new URL(path) : endpoint(row.baseUrl, `/${path}`);
-  return { url, method: "GET", headers: { ...callHeaders(row, access), accept: "application/json" }, body: undefined };
+  const url = /^https?:\/\//.test(path) ? new URL(path) : endpoint(baseUrlOf(row, access), `/${path}`);
+  const headers = {
+    ...callHeaders(row, access),
+    ...adapterHeaders(row, { access, conversation: "models", now }),
+    accept: "application/json",
+  };
+  return { url, method: "GET", headers, body: undefined };
+}
+
+function baseUrlOf(row: ProviderRow, { grant }: Access): string {
+  if (row.adapter !== "qwen_code" || grant === null) return row.baseUrl;
+  return qwenBaseUrl(grant.resourceUrl, { defaultBase: row.baseUrl, allowedHosts: QWEN_HOSTS });
+}
+
+function adapterHeaders(
+  { adapter }: ProviderRow,
+  { access, conversation, now }: Pick<PrepareInput, "access" | "conversation" | "now">,
+): Readonly<Record<string, string>> {
+  switch (adapter) {
+    case "iflow":
+      return iflowHeaders({ key: access.secret, session: iflowSession(conversation), now });
+    case "qwen_code":
+      return qwenHeaders(access.grant === null ? "key" : "login");
+    case "gemini_cli":
+    case undefined:
+      return {};
+    default:
+      return assertNever(adapter);
+  }
 }
 
 function callHeaders(row: ProviderRow, access: Access): Record<string, string> {

@@ -6,7 +6,7 @@ import type { Reading } from "../canonical/answer.ts";
 import type { AnswerContext, ClientCodec, Crossing } from "../dialects/codec.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { responseQuirks } from "./quirks.ts";
+import { hasQuirk, responseQuirks } from "./quirks.ts";
 import type { ProviderRow } from "./row.ts";
 
 /** One answer's events on their way to the client. */
@@ -26,6 +26,8 @@ export interface AnswerForm {
   reader(): EventReader | undefined;
   /** A whole answer out of all events of a stream; undefined where whole answers are asked for as such. */
   readonly fold?: (events: readonly JsonObject[]) => JsonObject;
+  /** A stream may end without saying so: one that was not cut is whole. */
+  readonly endsUnsaid: boolean;
   /** The provider's bytes mean nothing to the client: none of them may be relayed. */
   readonly isTranslated: boolean;
 }
@@ -37,6 +39,7 @@ export function nativeForm(dialect: Dialect, row: ProviderRow): AnswerForm {
     readEvent: (event) => dialect.readEvent(event),
     answer: (body) => quirks?.answer(body) ?? body,
     reader: () => quirks?.chunks(),
+    endsUnsaid: hasQuirk(row, "missing_finish_reason"),
     isTranslated: false,
   };
 }
@@ -69,6 +72,7 @@ export function translatedForm(
       const all = [...bodies.flatMap((body) => events.push(unwrap(body))), ...events.end()];
       return client.answer(all, context);
     },
+    endsUnsaid: false,
     isTranslated: true,
   };
 }

@@ -116,6 +116,32 @@ const CLOUDFLARE: readonly FailureRule[] = [
   { status: [403], text: /licen[cs]e|\bagree/i, kind: "model_denied" },
 ];
 
+/** Quota comes before everything that reads like a refused token: renewing that would end it for nothing. */
+const QWEN_CODE: readonly FailureRule[] = [
+  { text: /free tier\b[^]*\bdiscontinued|discontinued[^]*\bfree tier/i, kind: "withdrawn" },
+  // Said to be the day's quota, but seen while there was quota left: asked again before the day is over.
+  { status: [403, 429], code: ["insufficient_quota"], kind: "rate_limited", rest: { forMs: HOUR_MS } },
+  { code: ["Throttling", "Throttling.RateQuota", "Throttling.AllocationQuota", "Throttling.BurstRate"], kind: "rate_limited" },
+  { text: /requests throttling triggered|request rate increased too quickly/i, kind: "rate_limited" },
+];
+
+/** Mostly inside a 200, as `{status, msg}`; statuses of its own beside those of HTTP. */
+const IFLOW: readonly FailureRule[] = [
+  { code: ["439"], kind: "rejected" },
+  {
+    code: ["434"],
+    kind: "rejected",
+    isLasting: true,
+    advice: "The account's key is blocked for good: neither a new token nor a new login helps.",
+  },
+  { code: ["90402"], kind: "rejected" },
+  { code: ["449", "40303"], kind: "rate_limited", rest: { forMs: 5_000 } },
+  { code: ["435"], kind: "model_denied" },
+  { code: ["60400"], kind: "out_of_credit" },
+  { status: [200], body: /"status":"?(?!400|401|402|413|422|429)[4-9]\d\d\b/, kind: "server_error" },
+  { status: [403], kind: "server_error" },
+];
+
 /** Rules by provider id; a provider that is not here is read by the general rules alone. */
 export const FAILURE_RULES: Readonly<Record<string, readonly FailureRule[]>> = {
   openrouter: OPENROUTER,
@@ -211,15 +237,6 @@ export const FAILURE_RULES: Readonly<Record<string, readonly FailureRule[]>> = {
   anthropic: [
     { status: [400], text: /only authorized for use with claude code|oauth authentication is currently not supported/i, kind: "withdrawn" },
   ],
-  qwen_code: [
-    { text: /free tier\b.*\bdiscontinued/i, kind: "withdrawn" },
-    { status: [403, 429], code: ["insufficient_quota"], kind: "rate_limited", rest: { untilMidnight: "Asia/Shanghai" } },
-    ...DASHSCOPE,
-  ],
-  iflow: [
-    { code: ["439", "434", "90402"], kind: "rejected" },
-    { code: ["449", "40303"], kind: "rate_limited" },
-    { code: ["435"], kind: "model_denied" },
-    { code: ["60400"], kind: "out_of_credit" },
-  ],
+  qwen_code: QWEN_CODE,
+  iflow: IFLOW,
 };

@@ -33,6 +33,8 @@ export interface ListingSource {
 export interface ModelListingsOptions {
   /** The source as it is now, so that a changed configuration takes effect; undefined: it has no list, or no credential to ask with. */
   readonly sourceOf: (provider: string) => ListingSource | undefined;
+  /** Ids of models that are known without asking. They stand in while there is no list. */
+  readonly knownOf?: (provider: string) => readonly string[];
   readonly fetchJson: FetchJson;
   readonly clock: Clock;
 }
@@ -63,12 +65,13 @@ export class ModelListings {
     this.#options = options;
   }
 
-  /** The last list read, in the provider's order; empty while there is none. */
+  /** The last list read, in the provider's order; what is known without it while there is none. */
   models(provider: string): readonly ListedModel[] {
-    return this.#entries.get(provider)?.models ?? [];
+    const entry = this.#entries.get(provider);
+    return entry?.isKnown === true ? entry.models : (this.#options.knownOf?.(provider) ?? []).map((id) => ({ id, facts: {} }));
   }
 
-  /** Whether the provider's list was ever read. If not, the empty snapshot says nothing about what it offers. */
+  /** Whether the provider's list was ever read. If not, the snapshot says nothing about what it does not offer. */
   isKnown(provider: string): boolean {
     return this.#entries.get(provider)?.isKnown ?? false;
   }

@@ -25,7 +25,8 @@ function scripted(headerSets: ListingSource["headerSets"] = [{ authorization: "B
   };
   const sourceOf = (provider: string): ListingSource | undefined =>
     provider === "listless" ? undefined : { url: `https://${provider}.example/models`, shape: "openai", headerSets };
-  const listings = new ModelListings({ sourceOf, fetchJson, clock });
+  const knownOf = (provider: string) => provider === "a" ? [] : [`${provider}-known`];
+  const listings = new ModelListings({ sourceOf, knownOf, fetchJson, clock });
   const at = (index: number): Call => {
     const call = calls[index];
     assert.ok(call, `call ${index} was made`);
@@ -95,8 +96,8 @@ Deno.test("a failure keeps the last list and is tried again after a minute", asy
   assert.equal(calls.length, 3);
 });
 
-Deno.test("a provider that never listed is unknown, whether it fails, has nothing to list or lists nothing", async () => {
-  const { at, listings } = scripted();
+Deno.test("a provider that never listed is unknown, whatever the reason, and what is known without its list stands in", async () => {
+  const { at, listings, ids } = scripted();
   const ready = listings.ensure(["down", "listless", "empty", "html"]);
   at(0).answer({ status: 500, body: undefined });
   at(1).answer(list());
@@ -104,7 +105,7 @@ Deno.test("a provider that never listed is unknown, whether it fails, has nothin
   await ready;
   for (const provider of ["down", "listless", "empty", "html", "never asked"]) {
     assert.equal(listings.isKnown(provider), false, provider);
-    assert.deepEqual(listings.models(provider), []);
+    assert.deepEqual(ids(provider), [`${provider}-known`]);
   }
 });
 

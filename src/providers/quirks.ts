@@ -3,21 +3,28 @@
  * answers. A row lists the ones it has; they apply in that order. No quirk, no work: the body itself comes back.
  */
 import type { JsonObject } from "../kernel/json.ts";
-import { ANSWER_QUIRKS, type AnswerQuirk, type ChunkQuirks } from "./quirks/answers.ts";
+import type { AnswerQuirk, ChunkQuirks } from "./quirks/answer_quirk.ts";
+import { ANSWER_QUIRKS } from "./quirks/answers.ts";
 import type { Edit } from "./quirks/edit.ts";
 import { MESSAGE_QUIRKS } from "./quirks/messages.ts";
-import { drop, PARAMETER_QUIRKS } from "./quirks/params.ts";
+import { drop, keep, PARAMETER_QUIRKS } from "./quirks/params.ts";
+import { THINKING_QUIRKS } from "./quirks/thinking.ts";
+import { TOOL_QUIRKS } from "./quirks/tools.ts";
 import type { ProviderRow } from "./row.ts";
 
-export type { ChunkQuirks } from "./quirks/answers.ts";
+export type { ChunkQuirks, StreamEnd } from "./quirks/answer_quirk.ts";
 
-const REQUEST_QUIRKS = { ...PARAMETER_QUIRKS, ...MESSAGE_QUIRKS } as const satisfies Record<string, Edit>;
+const REQUEST_QUIRKS = { ...PARAMETER_QUIRKS, ...THINKING_QUIRKS, ...TOOL_QUIRKS, ...MESSAGE_QUIRKS } as const satisfies Record<
+  string,
+  Edit
+>;
 
 /**
  * Facts a caller asks for with `hasQuirk`; no edit goes with them.
  * `no_stream_with_tools`: a request with tools must not be streamed.
+ * `whole_when_stream_refused`: a 406 to a streamed request means that this model does not stream.
  */
-const DECLARED_QUIRKS = ["no_stream_with_tools"] as const;
+const DECLARED_QUIRKS = ["no_stream_with_tools", "whole_when_stream_refused"] as const;
 
 type RequestQuirkName = keyof typeof REQUEST_QUIRKS;
 type AnswerQuirkName = keyof typeof ANSWER_QUIRKS;
@@ -31,7 +38,12 @@ export interface DropQuirk {
   readonly models?: RegExp;
 }
 
-export type Quirk = QuirkName | DropQuirk;
+/** The only request fields the provider takes. */
+export interface KeepQuirk {
+  readonly keep: readonly string[];
+}
+
+export type Quirk = QuirkName | DropQuirk | KeepQuirk;
 
 /** A row's answer quirks, joined. */
 export interface ResponseQuirks {
@@ -69,8 +81,8 @@ export function applyRequestQuirks(quirks: readonly Quirk[] | undefined, body: J
   if (quirks === undefined) return body;
   let edited = body;
   for (const quirk of quirks) {
-    if (typeof quirk !== "string") edited = drop(edited, quirk);
-    else if (isRequestQuirk(quirk)) edited = REQUEST_QUIRKS[quirk](edited);
+    if (typeof quirk === "string") edited = isRequestQuirk(quirk) ? REQUEST_QUIRKS[quirk](edited) : edited;
+    else edited = "keep" in quirk ? keep(edited, quirk) : drop(edited, quirk);
   }
   return edited;
 }
@@ -93,7 +105,7 @@ function inTurn(readers: readonly ChunkQuirks[]): ChunkQuirks {
     readers.slice(first).reduce((passed, reader) => passed.flatMap((chunk) => reader.push(chunk)), chunks);
   return {
     push: (chunk) => pushFrom(0, [chunk]),
-    flush: () => readers.flatMap((reader, index) => pushFrom(index + 1, reader.flush())),
+    flush: (how) => readers.flatMap((reader, index) => pushFrom(index + 1, reader.flush(how))),
   };
 }
 

@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import type { JsonObject } from "../kernel/json.ts";
+import { findRow } from "./catalog.ts";
 import { allowsStreamUsage, applyRequestQuirks, hasQuirk, type Quirk, QUIRK_NAMES, responseQuirks } from "./quirks.ts";
 import { ANSWER_QUIRKS } from "./quirks/answers.ts";
 
@@ -18,17 +19,36 @@ function user(message: JsonObject): JsonObject {
   return { messages: [message] };
 }
 
+const PLACEHOLDER_TOOLS: JsonObject[] = [
+  {
+    type: "function",
+    function: {
+      name: "do_not_call_me",
+      description: "Does nothing. It must never be called.",
+      parameters: { type: "object", properties: {} },
+    },
+  },
+];
+
 const TOOL_WITH_STRICT_SCHEMA: JsonObject = {
   type: "function",
+  strict: true,
   function: {
     name: "f",
     strict: true,
     parameters: {
       type: "object",
       additionalProperties: false,
-      properties: { additionalProperties: { type: "string" }, inner: { type: "object", additionalProperties: false } },
-      anyOf: [{ additionalProperties: true, required: ["inner"] }],
+      properties: {
+        additionalProperties: { type: "string" },
+        strict: { type: "boolean", default: { strict: true } },
+        inner: { type: "object", strict: true, additionalProperties: { strict: true } },
+      },
+      anyOf: [{ additionalProperties: true, required: ["strict"] }],
+      oneOf: [{ allOf: [{ $defs: { strict: { strict: true, items: [{ strict: false }] } } }] }],
       items: { additionalProperties: false },
+      prefixItems: [{ definitions: { d: { not: { strict: true } } } }],
+      enum: [{ strict: true }],
     },
   },
 };
@@ -80,18 +100,81 @@ const PARAMETER_CASES: readonly RequestCase[] = [
   { quirk: "openai_reasoning_models", title: "leaves gpt-4o", given: { model: "gpt-4o", max_tokens: 5, temperature: 0.2 } },
   { quirk: "openai_reasoning_models", title: "leaves chat variants", given: { model: "gpt-5-chat-latest", temperature: 0.2 } },
   {
-    quirk: "nim_deepseek_thinking",
+    quirk: "nim_thinking",
     title: "turns effort into the switch",
     given: { model: "deepseek-ai/deepseek-v3.1", reasoning_effort: "high", chat_template_kwargs: { more: 1 } },
     wanted: { model: "deepseek-ai/deepseek-v3.1", chat_template_kwargs: { thinking: true, more: 1 } },
   },
   {
-    quirk: "nim_deepseek_thinking",
+    quirk: "nim_thinking",
     title: "switches off on none",
     given: { model: "deepseek-ai/deepseek-v3.1", reasoning_effort: "none" },
     wanted: { model: "deepseek-ai/deepseek-v3.1", chat_template_kwargs: { thinking: false } },
   },
-  { quirk: "nim_deepseek_thinking", title: "leaves other models", given: { model: "openai/gpt-oss-120b", reasoning_effort: "high" } },
+  {
+    quirk: "nim_thinking",
+    title: "knows each template's switch",
+    given: { model: "qwen/qwen3.5-397b-a17b", reasoning_effort: "low" },
+    wanted: { model: "qwen/qwen3.5-397b-a17b", chat_template_kwargs: { enable_thinking: true } },
+  },
+  {
+    quirk: "nim_thinking",
+    title: "leaves the client's own switch",
+    given: { model: "z-ai/glm4.7", reasoning_effort: "high", chat_template_kwargs: { enable_thinking: false } },
+    wanted: { model: "z-ai/glm4.7", chat_template_kwargs: { enable_thinking: false } },
+  },
+  { quirk: "nim_thinking", title: "leaves requests without an effort", given: { model: "deepseek-ai/deepseek-v3.1" } },
+  {
+    quirk: "iflow_thinking",
+    title: "keeps what GLM thought when on",
+    given: { model: "glm-5", reasoning_effort: "medium" },
+    wanted: { model: "glm-5", chat_template_kwargs: { enable_thinking: true, clear_thinking: false } },
+  },
+  {
+    quirk: "iflow_thinking",
+    title: "switches GLM off",
+    given: { model: "glm-4.6", reasoning_effort: "none" },
+    wanted: { model: "glm-4.6", chat_template_kwargs: { enable_thinking: false } },
+  },
+  {
+    quirk: "iflow_thinking",
+    title: "switches DeepSeek",
+    given: { model: "deepseek-v3.2", reasoning_effort: "high" },
+    wanted: { model: "deepseek-v3.2", chat_template_kwargs: { enable_thinking: true } },
+  },
+  {
+    quirk: "iflow_thinking",
+    title: "splits MiniMax's reasoning",
+    given: { model: "minimax-m2.5", reasoning_effort: "minimal" },
+    wanted: { model: "minimax-m2.5", reasoning_split: true },
+  },
+  {
+    quirk: "iflow_thinking",
+    title: "drops the effort elsewhere",
+    given: { model: "deepseek-v3.2-chat", reasoning_effort: "high" },
+    wanted: { model: "deepseek-v3.2-chat" },
+  },
+  { quirk: "iflow_thinking", title: "leaves requests without an effort", given: { model: "glm-5", messages: [] } },
+  {
+    quirk: "effort_as_enable_thinking",
+    title: "switches on",
+    given: { model: "coder-model", reasoning_effort: "low" },
+    wanted: { model: "coder-model", enable_thinking: true },
+  },
+  {
+    quirk: "effort_as_enable_thinking",
+    title: "leaves the client's own switch",
+    given: { reasoning_effort: "high", enable_thinking: false },
+    wanted: { enable_thinking: false },
+  },
+  {
+    quirk: "no_parallel_tool_calls_true",
+    title: "drops what is the default",
+    given: { parallel_tool_calls: true, n: 1 },
+    wanted: { n: 1 },
+  },
+  { quirk: "no_parallel_tool_calls_true", title: "leaves a no", given: { parallel_tool_calls: false } },
+  { quirk: "nim_thinking", title: "leaves other models", given: { model: "openai/gpt-oss-120b", reasoning_effort: "high" } },
   {
     quirk: "qwen3_thinking_needs_stream",
     title: "switches thinking off",
@@ -122,9 +205,16 @@ const PARAMETER_CASES: readonly RequestCase[] = [
           name: "f",
           parameters: {
             type: "object",
-            properties: { additionalProperties: { type: "string" }, inner: { type: "object" } },
-            anyOf: [{ required: ["inner"] }],
+            properties: {
+              additionalProperties: { type: "string" },
+              strict: { type: "boolean", default: { strict: true } },
+              inner: { type: "object" },
+            },
+            anyOf: [{ required: ["strict"] }],
+            oneOf: [{ allOf: [{ $defs: { strict: { items: [{}] } } }] }],
             items: {},
+            prefixItems: [{ definitions: { d: { not: {} } } }],
+            enum: [{ strict: true }],
           },
         },
       }],
@@ -133,7 +223,25 @@ const PARAMETER_CASES: readonly RequestCase[] = [
   { quirk: "lean_tool_schemas", title: "leaves lean ones", given: { tools: [{ type: "function", function: { name: "f" } }] } },
   { quirk: "no_empty_tools", title: "drops", given: { tools: [], tool_choice: "auto", n: 1 }, wanted: { n: 1 } },
   { quirk: "no_empty_tools", title: "leaves tools", given: { tools: [{}] } },
+  {
+    quirk: "placeholder_tool_when_none",
+    title: "puts one in",
+    given: { messages: [], tool_choice: "required" },
+    wanted: { messages: [], tools: PLACEHOLDER_TOOLS },
+  },
+  {
+    quirk: "placeholder_tool_when_none",
+    title: "puts one into an empty list",
+    given: { messages: [], tools: [], tool_choice: "none" },
+    wanted: { messages: [], tools: PLACEHOLDER_TOOLS, tool_choice: "none" },
+  },
+  { quirk: "placeholder_tool_when_none", title: "leaves tools", given: { messages: [], tools: [{}] } },
+  { quirk: "placeholder_tool_when_none", title: "leaves what is no chat", given: { input: "a" } },
+  { quirk: "placeholder_tool_for_empty_list", title: "puts one in", given: { tools: [] }, wanted: { tools: PLACEHOLDER_TOOLS } },
+  { quirk: "placeholder_tool_for_empty_list", title: "leaves requests without a list", given: { messages: [] } },
   { quirk: "no_stream_usage", title: "drops", given: { stream: true, stream_options: {} }, wanted: { stream: true } },
+  { quirk: { keep: ["n", "stop"] }, title: "keeps", given: { user: "u", n: 1 }, wanted: { n: 1 } },
+  { quirk: { keep: ["n", "stop"] }, title: "leaves what is all known", given: { n: 1 } },
   { quirk: { drop: ["user", "store"] }, title: "drops", given: { user: "u", store: true, n: 1 }, wanted: { n: 1 } },
   {
     quirk: { drop: ["stop"], models: /^grok-4/ },
@@ -212,6 +320,45 @@ const MESSAGE_CASES: readonly RequestCase[] = [
   },
   { quirk: "json_schema_as_json_object", title: "leaves json_object", given: { response_format: { type: "json_object" } } },
   {
+    quirk: "plain_text_tool_results",
+    title: "joins the parts of results alone",
+    given: {
+      messages: [{ role: "user", content: [] }, { role: "tool", content: [{ type: "text", text: "a" }, { type: "text", text: "b" }] }],
+    },
+    wanted: { messages: [{ role: "user", content: [] }, { role: "tool", content: "a\nb" }] },
+  },
+  {
+    quirk: "system_as_leading_parts",
+    title: "gathers what the system says",
+    given: {
+      messages: [
+        { role: "user", content: "hi" },
+        { role: "system", content: "a" },
+        { role: "developer", content: [{ type: "text", text: "b" }, { type: "text", text: "" }] },
+      ],
+    },
+    wanted: {
+      messages: [
+        {
+          role: "system",
+          content: [{ type: "text", text: "a", cache_control: { type: "ephemeral" } }, { type: "text", text: "b" }],
+        },
+        { role: "user", content: "hi" },
+      ],
+    },
+  },
+  {
+    quirk: "system_as_leading_parts",
+    title: "opens with an empty part where the system says nothing",
+    given: { messages: [{ role: "user", content: "hi" }] },
+    wanted: {
+      messages: [
+        { role: "system", content: [{ type: "text", text: "", cache_control: { type: "ephemeral" } }] },
+        { role: "user", content: "hi" },
+      ],
+    },
+  },
+  {
     quirk: "nine_character_tool_ids",
     title: "leaves ids of nine",
     given: user({ tool_calls: [{ id: "abcDEF123" }], tool_call_id: "abcDEF123" }),
@@ -219,7 +366,8 @@ const MESSAGE_CASES: readonly RequestCase[] = [
 ];
 
 function nameOf(quirk: Quirk): string {
-  return typeof quirk === "string" ? quirk : `drop ${quirk.drop.join(", ")}`;
+  if (typeof quirk === "string") return quirk;
+  return "keep" in quirk ? `keep ${quirk.keep.join(", ")}` : `drop ${quirk.drop.join(", ")}`;
 }
 
 for (const { quirk, title, given, wanted } of [...PARAMETER_CASES, ...MESSAGE_CASES]) {
@@ -256,7 +404,12 @@ Deno.test("a body is returned itself when the row has no quirks, or only quirks 
 
 Deno.test("no request quirk touches a plain request", () => {
   const body = { model: "m", messages: [{ role: "user", content: "hi" }], stream: true, max_completion_tokens: 1, max_tokens: 1 };
-  const exempt = new Set<Quirk>(["max_tokens_only", "max_completion_tokens_only"]);
+  const exempt = new Set<Quirk>([
+    "max_tokens_only",
+    "max_completion_tokens_only",
+    "placeholder_tool_when_none",
+    "system_as_leading_parts",
+  ]);
   for (const name of QUIRK_NAMES.filter((it) => !exempt.has(it))) assert.equal(applyRequestQuirks([name], body), body, name);
 });
 
@@ -269,6 +422,41 @@ Deno.test("no request quirk trips over a body of a strange shape", () => {
   for (const name of QUIRK_NAMES) for (const body of strange) assert.equal(typeof applyRequestQuirks([name], body), "object", name);
 });
 
+Deno.test("Qwen Code and iFlow get requests as their servers take them", () => {
+  const body: JsonObject = {
+    model: "coder-model",
+    messages: [{ role: "developer", content: "be brief" }, { role: "user", content: "hi" }],
+    max_completion_tokens: 5,
+    reasoning_effort: "high",
+    store: true,
+    tools: [],
+    stream: true,
+    stream_options: { include_usage: true },
+  };
+  assert.deepEqual(applyRequestQuirks(findRow("qwen_code")?.quirks, body), {
+    model: "coder-model",
+    messages: [
+      { role: "system", content: [{ type: "text", text: "be brief", cache_control: { type: "ephemeral" } }] },
+      { role: "user", content: "hi" },
+    ],
+    max_tokens: 5,
+    enable_thinking: true,
+    tools: PLACEHOLDER_TOOLS,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  const history = { role: "assistant", content: "a", reasoning_content: "hm" };
+  assert.deepEqual(applyRequestQuirks(findRow("iflow")?.quirks, { ...body, model: "glm-4.7", messages: [history] }), {
+    model: "glm-4.7",
+    messages: [history],
+    max_tokens: 5,
+    store: true,
+    tools: PLACEHOLDER_TOOLS,
+    stream: true,
+    chat_template_kwargs: { enable_thinking: true, clear_thinking: false },
+  });
+});
+
 Deno.test("there are no answer quirks where none touches answers", () => {
   assert.equal(responseQuirks(undefined), undefined);
   assert.equal(responseQuirks(["max_tokens_only", { drop: ["user"] }, "no_stream_with_tools"]), undefined);
@@ -277,7 +465,7 @@ Deno.test("there are no answer quirks where none touches answers", () => {
 Deno.test("every request quirk has a case here", () => {
   const tested = new Set<Quirk>([...PARAMETER_CASES, ...MESSAGE_CASES].map((it) => it.quirk));
   const untested = QUIRK_NAMES.filter((name) => !(name in ANSWER_QUIRKS) && !tested.has(name));
-  assert.deepEqual(untested, ["no_stream_with_tools"], "only a declared quirk has no effect to test");
+  assert.deepEqual(untested, ["no_stream_with_tools", "whole_when_stream_refused"], "only a declared quirk has no effect to test");
 });
 
 Deno.test("a row is asked for its quirks by name", () => {

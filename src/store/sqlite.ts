@@ -71,6 +71,28 @@ export function openSqliteStore(options: SqliteOptions): Store {
   return storeOn(openSound(options));
 }
 
+/**
+ * What the file says now, read without changing anything, while another process may be writing it. Throws
+ * {@link NewerSchemaError}, or whatever kept the file from being read.
+ */
+export function readSqliteState({ path, sinceDay }: { readonly path: string; readonly sinceDay: string }): StoredState {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    const found = versionOf(database);
+    if (found > SCHEMA_VERSION) throw newerSchema(path, found);
+    return found === 0 ? { usage: [], rests: [], lastResetAt: null } : load(prepare(database), sinceDay);
+  } finally {
+    database.close();
+  }
+}
+
+function newerSchema(path: string, found: number): NewerSchemaError {
+  return new NewerSchemaError(
+    `Cannot open "${path}": its schema version is ${found}, this program knows versions up to ${SCHEMA_VERSION}; ` +
+      "use the newer program or move the file away",
+  );
+}
+
 function openSound({ path, clock, warn }: SqliteOptions): DatabaseSync {
   try {
     return connect(path);
@@ -128,12 +150,7 @@ function migrate({ database, path }: { readonly database: DatabaseSync; readonly
   inTransaction(database, () => {
     // Read again under the write lock: another process may have migrated in between.
     const found = versionOf(database);
-    if (found > SCHEMA_VERSION) {
-      throw new NewerSchemaError(
-        `Cannot open "${path}": its schema version is ${found}, this program knows versions up to ${SCHEMA_VERSION}; ` +
-          "use the newer program or move the file away",
-      );
-    }
+    if (found > SCHEMA_VERSION) throw newerSchema(path, found);
     for (const step of MIGRATIONS.slice(found)) database.exec(step);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });

@@ -63,7 +63,7 @@ export const HOSTS: readonly ProviderRow[] = [
     baseUrl: "https://integrate.api.nvidia.com/v1",
     listing: PUBLIC_LIST,
     operations: CHAT_EMBEDDINGS,
-    quirks: ["max_tokens_only", "nim_deepseek_thinking", "no_stream_usage", "think_tags_to_reasoning"],
+    quirks: ["max_tokens_only", "nim_thinking", "no_parallel_tool_calls_true", "no_stream_usage", "think_tags_to_reasoning"],
     note: "Its list holds models an account cannot call; embedding models want input_type.",
   }),
   openai({ id: "deepinfra", name: "DeepInfra", baseUrl: "https://api.deepinfra.com/v1/openai", listing: PUBLIC_LIST, operations: ALL }),

@@ -40,6 +40,56 @@ const MINIMAX: readonly Quirk[] = ["temperature_above_0", "temperature_at_most_1
 
 const QWEN: readonly Quirk[] = ["no_developer_role", "qwen3_thinking_needs_stream"];
 
+/** What Qwen Code's own client sends; anything else is dropped. */
+const QWEN_CODE_FIELDS: readonly string[] = [
+  "model",
+  "messages",
+  "temperature",
+  "top_p",
+  "max_tokens",
+  "stream",
+  "stream_options",
+  "tools",
+  "tool_choice",
+  "presence_penalty",
+  "frequency_penalty",
+  "n",
+  "stop",
+  "seed",
+  "response_format",
+  "enable_thinking",
+];
+
+/** As they were when the service ended. */
+const IFLOW_MODELS: readonly string[] = [
+  "glm-4.6",
+  "glm-4.7",
+  "glm-5",
+  "minimax-m2",
+  "minimax-m2.1",
+  "minimax-m2.5",
+  "qwen3-coder-plus",
+  "qwen3-max",
+  "qwen3-max-preview",
+  "qwen3-vl-plus",
+  "qwen3-32b",
+  "qwen3-235b",
+  "qwen3-235b-a22b-instruct",
+  "qwen3-235b-a22b-thinking-2507",
+  "kimi-k2",
+  "kimi-k2-0905",
+  "kimi-k2-thinking",
+  "kimi-k2.5",
+  "deepseek-v3",
+  "deepseek-v3.1",
+  "deepseek-v3.2",
+  "deepseek-v3.2-chat",
+  "deepseek-v3.2-reasoner",
+  "deepseek-r1",
+  "tstars2.0",
+  "iflow-rome-30ba3b",
+];
+
 /** One row each; ids and prefixes are unique over the whole catalog. */
 export const LABS: readonly ProviderRow[] = [
   openai({
@@ -414,19 +464,53 @@ export const LABS: readonly ProviderRow[] = [
     operations: NOTHING,
     note: "Offers only the Responses API, which is not supported.",
   }),
+  // https://github.com/QwenLM/qwen-code, packages/core/src/qwen (April 2026); models as its clients list them.
   openai({
     id: "qwen_code",
     name: "Qwen Code (OAuth)",
+    adapter: "qwen_code",
     baseUrl: "https://portal.qwen.ai/v1",
     listing: null,
-    auth: { kind: "oauth" },
-    quirks: ["lean_tool_schemas", "no_empty_tools", "think_tags_to_reasoning"],
+    models: ["coder-model", "vision-model", "qwen3-coder-plus", "qwen3-coder-flash"],
+    auth: { kind: "oauth", takesKeys: true },
+    quirks: [
+      "max_tokens_only",
+      "effort_as_enable_thinking",
+      "lean_tool_schemas",
+      "no_empty_tools",
+      "placeholder_tool_when_none",
+      "plain_text_tool_results",
+      "system_as_leading_parts",
+      { keep: QWEN_CODE_FIELDS },
+      "think_tags_to_reasoning",
+      "hide_placeholder_tool",
+      "tool_calls_by_index",
+    ],
     note: "Withdrawn: the free tier ended in April 2026; API keys belong to dashscope.",
   }),
+  // https://github.com/iflow-ai/iflow-cli (April 2026); the list of models answers some keys only.
   openai({
     id: "iflow",
     name: "iFlow",
+    adapter: "iflow",
     baseUrl: "https://apis.iflow.cn/v1",
+    models: IFLOW_MODELS,
+    auth: { kind: "oauth", takesKeys: true },
+    quirks: [
+      "max_tokens_only",
+      "no_developer_role",
+      "iflow_thinking",
+      "lean_tool_schemas",
+      "placeholder_tool_for_empty_list",
+      "no_stream_usage",
+      "success_envelope",
+      "no_empty_usage",
+      "think_tags_to_reasoning",
+      "hide_placeholder_tool",
+      "tool_calls_by_index",
+      "whole_when_stream_refused",
+      "missing_finish_reason",
+    ],
     note: "Withdrawn: the service for command-line tools ended in April 2026.",
   }),
 ];

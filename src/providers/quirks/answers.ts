@@ -4,31 +4,10 @@
  */
 import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
 import { type ThinkSplit, thinkSplitter } from "../think_tags.ts";
-import { type Edit, editField, editList, without } from "./edit.ts";
-
-/** One answer's chunks on their way to the client. */
-export interface ChunkQuirks {
-  /** What to send in place of this chunk; the very same object when it needs nothing. */
-  push(chunk: JsonObject): JsonObject[];
-  /** What is still to be sent when the stream ends. */
-  flush(): JsonObject[];
-}
-
-/** One quirk: an edit of a whole answer, and a fresh reader for every stream. */
-export interface AnswerQuirk {
-  readonly answer: Edit;
-  readonly chunks: () => ChunkQuirks;
-}
-
-/** A quirk that needs no memory: the same edit for answers and chunks. */
-function stateless(edit: Edit): AnswerQuirk {
-  return { answer: edit, chunks: () => ({ push: (chunk) => [edit(chunk)], flush: () => [] }) };
-}
-
-/** Edits what each choice says: `message` in an answer, `delta` in a chunk. */
-function eachSaid(edit: Edit): Edit {
-  return (body) => editList(body, "choices", (choice) => editField(editField(choice, "message", edit), "delta", edit));
-}
+import { ANSWER_CALL_QUIRKS } from "./answer_calls.ts";
+import { ANSWER_ENDING_QUIRKS } from "./answer_endings.ts";
+import { type AnswerQuirk, type ChunkQuirks, eachSaid, stateless } from "./answer_quirk.ts";
+import { editField, editList, without } from "./edit.ts";
 
 /** Adds reasoning after what a message already has of it. */
 function withReasoning(said: JsonObject, reasoning: string): JsonObject {
@@ -158,4 +137,6 @@ export const ANSWER_QUIRKS = {
   thinking_parts_to_reasoning: stateless(eachSaid(thinkingPartsToReasoning)),
   cached_tokens_in_details: stateless((body) => editField(body, "usage", cachedTokensInDetails)),
   openai_finish_reasons: stateless((body) => editList(body, "choices", openaiFinishReason)),
+  ...ANSWER_CALL_QUIRKS,
+  ...ANSWER_ENDING_QUIRKS,
 } as const satisfies Record<string, AnswerQuirk>;

@@ -4,6 +4,8 @@
 import assert from "node:assert/strict";
 import { asArray, asObject, asString, isObject, type JsonObject } from "../../kernel/json.ts";
 import { type Quirk, type QuirkName, responseQuirks } from "../quirks.ts";
+import { ANSWER_CALL_QUIRKS } from "./answer_calls.ts";
+import { ANSWER_ENDING_QUIRKS } from "./answer_endings.ts";
 import { ANSWER_QUIRKS } from "./answers.ts";
 
 /** `wanted` absent: the object comes back itself. Both are what a message or a delta says. */
@@ -170,5 +172,11 @@ Deno.test("answer quirks work together, also on what is given out at the end", (
 Deno.test("every answer quirk has a case here", () => {
   const tested = new Set<string>(SAID_CASES.map((it) => it.quirk));
   const untested = Object.keys(ANSWER_QUIRKS).filter((name) => !tested.has(name));
-  assert.deepEqual(untested, ["cached_tokens_in_details", "openai_finish_reasons"], "these two have tests of their own above");
+  const elsewhere = [
+    "cached_tokens_in_details",
+    "openai_finish_reasons",
+    ...Object.keys(ANSWER_CALL_QUIRKS),
+    ...Object.keys(ANSWER_ENDING_QUIRKS),
+  ];
+  assert.deepEqual(untested, elsewhere, "these have tests of their own");
 });

@@ -2,7 +2,7 @@
  * Small edits of JSON values. None changes its input, and each returns its input itself when there was
  * nothing to do: callers tell "untouched" by identity.
  */
-import { asArray, asObject, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
 
 /** An edit of one object. */
 export type Edit = (object: JsonObject) => JsonObject;
@@ -45,4 +45,10 @@ export function editList(object: JsonObject, field: string, edit: Edit): JsonObj
 /** The object with `edit` made to every object among its values, whatever the names. */
 export function editValues(object: JsonObject, edit: Edit): JsonObject {
   return Object.keys(object).reduce((edited, name) => editField(edited, name, edit), object);
+}
+
+/** The model's own name: lower case, without vendor (`openai/gpt-5`) and fine-tune (`ft:…`) prefixes. */
+export function modelName(body: JsonObject): string {
+  const id = asString(body.model)?.toLowerCase() ?? "";
+  return id.slice(id.lastIndexOf("/") + 1).replace(/^ft:/, "");
 }

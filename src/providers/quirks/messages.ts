@@ -73,6 +73,27 @@ function jsonSchemaAsJsonObject(body: JsonObject): JsonObject {
   return withInstruction(relaxed, `Answer only with JSON that fits this JSON Schema:\n${JSON.stringify(schema)}`);
 }
 
+const CACHED = { cache_control: { type: "ephemeral" } } as const;
+
+/** The parts of a system message that say something. */
+function systemParts({ content }: JsonObject): readonly JsonObject[] {
+  if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
+  return asArray(content).filter(isObject).filter((part) => part.text !== "");
+}
+
+function isSystem(message: Json): boolean {
+  return isObject(message) && (message.role === "system" || message.role === "developer");
+}
+
+/** Everything the system says in one first message of parts, the first of which is marked for the cache. */
+function systemAsLeadingParts(body: JsonObject): JsonObject {
+  if (!Array.isArray(body.messages)) return body;
+  const messages = asArray(body.messages);
+  const [first = { type: "text", text: "" }, ...rest] = messages.filter(isSystem).filter(isObject).flatMap(systemParts);
+  const leading = { role: "system", content: [{ ...CACHED, ...first }, ...rest] };
+  return { ...body, messages: [leading, ...messages.filter((message) => !isSystem(message))] };
+}
+
 /** The message quirks that have a name alone. */
 export const MESSAGE_QUIRKS = {
   /** Content must be a string: text parts are joined, null becomes empty. */
@@ -82,6 +103,10 @@ export const MESSAGE_QUIRKS = {
   /** Tool call ids must be nine letters and digits. */
   nine_character_tool_ids: eachMessage(nineCharacterToolIds),
   json_schema_as_json_object: jsonSchemaAsJsonObject,
+  /** What a tool said must be a string. */
+  plain_text_tool_results: eachMessage((message) => message.role === "tool" ? plainTextContent(message) : message),
+  /** A request without a first system message of parts, marked for the cache, is refused. */
+  system_as_leading_parts: systemAsLeadingParts,
   /** Reasoning of earlier turns is an unknown field. */
   no_reasoning_replay: eachMessage((message) => without(message, ["reasoning_content", "reasoning", "reasoning_details"])),
   /** Reasoning of earlier turns is read from `reasoning` only. */

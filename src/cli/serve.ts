@@ -1,9 +1,12 @@
 /** `keyproxy serve`: configuration in, a listening server until a signal ends it. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { type App, type Listening, startApp } from "../app.ts";
 import { type FlagValues, parseConfig, readSources, type Sources, watchedPaths } from "../config/load.ts";
 import { describeProblem, type Problem } from "../config/problem.ts";
 import { watchSources } from "../config/watch.ts";
+import { grantFolder } from "../credentials/oauth/grant_files.ts";
 import { clientUrl, isLoopback } from "../kernel/address.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { configureLog, logger } from "../kernel/log.ts";
@@ -38,7 +41,7 @@ export async function serve(flags: FlagValues & { readonly envFile?: string | un
     return 2;
   }
   announce(app, listening);
-  const stopReloading = keepReloading(app, sources, read);
+  const stopReloading = await keepReloading(app, sources, read);
   const code = await untilStopped(app, listening);
   stopReloading();
   return code;
@@ -85,18 +88,25 @@ function announce(app: App, listening: Listening): void {
 }
 
 /** Reloads on SIGHUP and when a file changes; a broken configuration leaves the old one in force. */
-function keepReloading(app: App, sources: Sources, read: () => Promise<Sources>): () => void {
+async function keepReloading(app: App, sources: Sources, read: () => Promise<Sources>): Promise<() => void> {
   const log = logger("config");
-  const reload = async () => {
+  const reload = async (what: "configuration" | "logins") => {
     const problems = await app.reload(await read());
-    if (problems.length === 0) log.info("Configuration reloaded");
-    else for (const problem of problems) log.error("Configuration kept as it was: {problem}", { problem: describeProblem(problem) });
+    if (problems.length === 0) {
+      log[what === "logins" ? "debug" : "info"](what === "logins" ? "Logins read again" : "Configuration reloaded");
+    } else for (const problem of problems) log.error("Configuration kept as it was: {problem}", { problem: describeProblem(problem) });
   };
-  const onHangUp = () => void reload();
+  const onHangUp = () => void reload("configuration");
   if (process.platform !== "win32") process.on("SIGHUP", onHangUp);
-  const watch = watchSources({ paths: watchedPaths(sources), clock: systemClock, onChange: onHangUp });
+  const logins = grantFolder(app.snapshot().config.dataDir);
+  // A login that is made later must be seen too; where the folder cannot be made there will be none.
+  await mkdir(logins, { recursive: true, mode: 0o700 }).catch(() => undefined);
+  const watches = [
+    watchSources({ paths: watchedPaths(sources), clock: systemClock, onChange: onHangUp }),
+    watchSources({ paths: [join(logins, "*.json")], clock: systemClock, onChange: () => void reload("logins") }),
+  ];
   return () => {
-    watch.close();
+    for (const watch of watches) watch.close();
     if (process.platform !== "win32") process.off("SIGHUP", onHangUp);
   };
 }

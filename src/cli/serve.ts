@@ -40,8 +40,8 @@ export async function serve(flags: FlagValues & { readonly envFile?: string | un
     process.stderr.write(`Cannot listen on ${config.host}:${config.port}: ${reasonOf(error)}\n`);
     return 2;
   }
-  announce(app, listening);
   const stopReloading = await keepReloading(app, sources, read);
+  announce(app, listening);
   const code = await untilStopped(app, listening);
   stopReloading();
   return code;

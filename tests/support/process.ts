@@ -1,11 +1,15 @@
 /** keyproxy as a process of its own: started, read line by line, sent signals, waited for. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 
 const MAIN = join(resolve(import.meta.dirname ?? ".", "../.."), "main.ts");
 /** Variables of the machine that a process needs to start at all; everything else is the test's. */
-const NEEDED = ["PATH", "HOME", "DENO_DIR", "TMPDIR"];
+const NEEDED = ["PATH", "DENO_DIR", "TMPDIR"];
+/** Where Deno keeps its cache unless told otherwise: the process has another home and must find it all the same. */
+const CACHES = [".cache/deno", "Library/Caches/deno"];
 
 export interface Program {
   readonly child: ChildProcess;
@@ -24,9 +28,18 @@ export function startProgram(
   options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
 ): Program {
   const inherited = Object.fromEntries(NEEDED.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  const cache = CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
   const child = spawn(process.execPath, ["run", "-A", "--no-check", MAIN, ...args], {
     cwd: options.cwd,
-    env: { ...inherited, NO_COLOR: "1", MODEL_INFO_REFRESH: "off", ...options.env },
+    // The logins of tools in the home of whoever runs the tests are none of theirs.
+    env: {
+      ...(cache === undefined ? {} : { DENO_DIR: cache }),
+      ...inherited,
+      HOME: options.cwd,
+      NO_COLOR: "1",
+      MODEL_INFO_REFRESH: "off",
+      ...options.env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";

@@ -1,10 +1,12 @@
 /**
  * A lock between processes: a file that exists while somebody holds it. A holder shows that it lives by
- * touching the file; one that died is replaced. A lock file is only ever removed by whoever has claimed that
+ * touching the file; one that died is replaced, at once when its process is seen to be gone. A lock file is only ever removed by whoever has claimed that
  * very file, so nobody removes a newer lock in place of the dead one they looked at.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, open, unlink } from "node:fs/promises";
+import { hostname } from "node:os";
+import process from "node:process";
 import type { Clock, Random } from "../../kernel/clock.ts";
 import { pause } from "./back_off.ts";
 
@@ -70,6 +72,8 @@ export async function takeLock(options: LockOptions): Promise<LockResult> {
 interface Instance {
   readonly id: string;
   readonly touchedAt: number;
+  /** The process that made it is known to be gone. */
+  readonly isOrphan: boolean;
 }
 
 /** Tells a dead holder: by the time of its last touch, or, where clocks differ, by having watched it for as long. */
@@ -88,7 +92,7 @@ class Watch {
       this.#last = found;
       this.#sinceAt = now;
     }
-    return now - found.touchedAt > STALE_LOCK_MS || now - this.#sinceAt > STALE_LOCK_MS;
+    return found.isOrphan || now - found.touchedAt > STALE_LOCK_MS || now - this.#sinceAt > STALE_LOCK_MS;
   }
 }
 
@@ -99,7 +103,7 @@ interface Made {
 
 /** Makes the file with a content of its own; undefined when there is one already. */
 async function make(path: string, clock: Clock): Promise<Made | undefined> {
-  const content = randomUUID();
+  const content = `${randomUUID()} ${process.pid} ${hostname()}`;
   let file: FileHandle;
   try {
     file = await open(path, "wx", 0o600);
@@ -131,9 +135,21 @@ async function instanceAt(path: string): Promise<Instance | undefined> {
     const { mtimeMs, ino } = await file.stat();
     const content = new TextDecoder().decode(buffer.subarray(0, bytesRead));
     // Its maker died, or is about to write.
-    return { id: idOf(content === "" ? `${ino} ${mtimeMs}` : content), touchedAt: mtimeMs };
+    return { id: idOf(content === "" ? `${ino} ${mtimeMs}` : content), touchedAt: mtimeMs, isOrphan: isOrphan(content) };
   } finally {
     await file.close();
+  }
+}
+
+/** True when the content names a process of this machine that does not run any more. Others are told by their silence. */
+function isOrphan(content: string): boolean {
+  const [, pid = "", host] = content.split(" ");
+  if (host !== hostname() || !/^\d+$/.test(pid)) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return codeOf(error) === "ESRCH";
   }
 }
 

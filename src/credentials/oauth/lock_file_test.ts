@@ -1,10 +1,12 @@
 /** The lock between processes, on real files. Two takers in one process differ no more than two processes would. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { FakeClock } from "../../../tests/support/fake_clock.ts";
 import { until } from "../../../tests/support/live_login_fixtures.ts";
 import { systemClock } from "../../kernel/clock.ts";
@@ -159,3 +161,20 @@ Deno.test("where no lock can be made, the reason is told", () =>
     assert.deepEqual(result, { kind: "unavailable", reason: "ENOENT" });
     assert.equal(existsSync(join(directory, "missing")), false);
   }));
+
+Deno.test("a lock of a process of this machine that is gone is taken over at once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "keyproxy-lock-"));
+  try {
+    const path = join(folder, "login.lock");
+    const gone = spawnSync(process.execPath, ["--version"]).pid;
+    await writeFile(path, `some-id ${gone} ${hostname()}`);
+    const lock = await takeLock({ path, clock: systemClock, random: () => 0.5, signal: new AbortController().signal, maxWaitMs: 5_000 });
+    assert.equal(lock.kind, "held");
+    if (lock.kind === "held") await lock.release();
+    await writeFile(path, `some-id ${process.pid} ${hostname()}`);
+    const busy = await takeLock({ path, clock: systemClock, random: () => 0.5, signal: new AbortController().signal, maxWaitMs: 0 });
+    assert.equal(busy.kind, "busy");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

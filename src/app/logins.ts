@@ -70,7 +70,12 @@ export class Logins {
     });
     const credentials = found.flatMap((it) => this.#credential(it) ?? []);
     const ids = new Set(credentials.map(({ id }) => id));
-    for (const id of this.#known.keys()) if (!ids.has(id)) this.#known.delete(id);
+    for (const [id, { live }] of this.#known) {
+      if (ids.has(id)) continue;
+      this.#known.delete(id);
+      // Requests under way may still use it; what it has not saved is saved now.
+      void live.close();
+    }
     return { credentials, warnings };
   }
 

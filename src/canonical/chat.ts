@@ -8,7 +8,8 @@ import type { Usage } from "../kernel/usage.ts";
 /** Bytes of a picture, sound or document, or where they are. `data` is base64 without line breaks. */
 export type Blob =
   | { readonly kind: "inline"; readonly mimeType: string; readonly data: string }
-  | { readonly kind: "url"; readonly url: string; readonly mimeType?: string };
+  /** `field`: where the client wrote it, so that a failure can name it. */
+  | { readonly kind: "url"; readonly url: string; readonly mimeType?: string; readonly field?: string };
 
 export interface TextPart {
   readonly kind: "text";
@@ -21,6 +22,7 @@ export type Part =
   | TextPart
   | { readonly kind: "image"; readonly source: Blob; readonly detail?: "low" | "high" | "auto" }
   | { readonly kind: "audio"; readonly source: Blob }
+  | { readonly kind: "video"; readonly source: Blob }
   | { readonly kind: "file"; readonly source: Blob; readonly name?: string }
   /** What the model thought, in turns of the assistant. */
   | { readonly kind: "reasoning"; readonly text: string; readonly signature?: string }
@@ -43,7 +45,15 @@ export interface ToolCall {
   /** JSON text, as the model wrote it; may be invalid. */
   readonly arguments: string;
   readonly signature?: string;
+  /** In answers: that of the tool. */
+  readonly form?: ToolForm;
 }
+
+/**
+ * How the client declared a tool, when not in its dialect's usual way; calls are told in the same form.
+ * `free_text`: it takes one text, which the canonical form calls `input`. `legacy`: an older shape of the dialect.
+ */
+export type ToolForm = "free_text" | "legacy";
 
 export interface Turn {
   readonly role: "user" | "assistant";
@@ -55,6 +65,7 @@ export interface Tool {
   readonly description?: string;
   /** JSON Schema of the arguments; absent: none are taken. */
   readonly parameters?: JsonObject;
+  readonly form?: ToolForm;
 }
 
 /** `named`: exactly these may be called, and one of them must be. */
@@ -98,6 +109,8 @@ export interface ChatRequest {
   readonly sampling: Sampling;
   readonly format?: ResponseFormat;
   readonly reasoning?: Reasoning;
+  /** The client does not want to see what the model thinks. */
+  readonly hidesReasoning?: true;
   /** Kinds of output wanted: `text`, `image`, `audio`. */
   readonly modalities?: readonly string[];
   /** Fields a provider may know that have no place above, as the client wrote them (e.g. `safety_settings`, `google`). */
@@ -121,11 +134,22 @@ export interface Citation {
 export interface ChatUsage extends Usage {
   readonly reasoningTokens: number;
   readonly totalTokens: number;
+  /** Of the input; absent: the provider does not say. */
+  readonly inputAudioTokens?: number;
+  readonly inputImageTokens?: number;
+}
+
+/** How likely a token was (natural logarithm), and what else was likely in its place. */
+export interface TokenLogprob {
+  readonly token: string;
+  readonly logprob: number;
+  readonly alternatives: readonly { readonly token: string; readonly logprob: number }[];
 }
 
 /** One piece of an answer; a whole answer is the list of its pieces. `choice` counts from 0. */
 export type ChatEvent =
   | { readonly kind: "start"; readonly id?: string; readonly createdAt?: number; readonly modelVersion?: string }
+  /** The text may be empty where only a signature came. */
   | { readonly kind: "text"; readonly choice: number; readonly text: string; readonly signature?: string }
   | { readonly kind: "reasoning"; readonly choice: number; readonly text: string; readonly signature?: string }
   | { readonly kind: "refusal"; readonly choice: number; readonly text: string }
@@ -136,7 +160,8 @@ export type ChatEvent =
   | { readonly kind: "image"; readonly choice: number; readonly source: Blob }
   | { readonly kind: "audio"; readonly choice: number; readonly source: Blob }
   | { readonly kind: "citations"; readonly choice: number; readonly citations: readonly Citation[] }
-  /** `native`: the provider's own word. */
+  | { readonly kind: "logprobs"; readonly choice: number; readonly tokens: readonly TokenLogprob[] }
+  /** `native`: the provider's own word, where it says more than the reason. */
   | { readonly kind: "finish"; readonly choice: number; readonly reason: FinishReason; readonly native?: string }
   /** The last one counts; they are not added up. */
   | { readonly kind: "usage"; readonly usage: ChatUsage };

@@ -344,3 +344,17 @@ Deno.test("a .env in UTF-16 is told apart from a broken one; a UTF-8 byte order 
     assert.equal(mergeVariables(await readSources({ cwd: folder, env: {} })).get("PORT")?.value, "5");
   });
 });
+
+Deno.test("a model's stand-in is named by the model's name in upper case, with or without the provider in front", () => {
+  const { config } = parsed({
+    env: {
+      OPENAI_FALLBACK_GEMINI_3_PRO_PREVIEW: " openai/gemini-2.5-pro ",
+      OPENAI_FALLBACK_GEMINI_2_5_PRO: "gemini-2.5-flash",
+      OPENAI_FALLBACK_BLANK: "",
+    },
+  });
+  assert.deepEqual([...config.providers.get("openai")?.fallbacks ?? []], [
+    ["GEMINI_3_PRO_PREVIEW", "gemini-2.5-pro"],
+    ["GEMINI_2_5_PRO", "gemini-2.5-flash"],
+  ]);
+});

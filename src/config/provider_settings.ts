@@ -99,7 +99,8 @@ function readFallbacks(desk: Desk, id: string): ReadonlyMap<string, string> | un
     const head = `${name}_FALLBACK_`;
     for (const [variable, { value }] of desk.variables) {
       const model = variable.slice(head.length);
-      if (variable.startsWith(head) && value.trim() !== "" && !fallbacks.has(model)) fallbacks.set(model, value.trim());
+      const named = value.trim().replace(new RegExp(`^${id}/`), "");
+      if (variable.startsWith(head) && named !== "" && !fallbacks.has(model)) fallbacks.set(model, named);
     }
   }
   return fallbacks.size === 0 ? undefined : fallbacks;

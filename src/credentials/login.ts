@@ -36,4 +36,6 @@ export interface Login {
    * Failures have scope `credential` (kind `rejected`) when a person must act, `provider` or `transport` when it passes.
    */
   access(options: AccessOptions): Promise<Grant | Failure>;
+  /** The provider has ended this login, in its words: nothing is tried until the grant is replaced. */
+  markWithdrawn(reason: string): void;
 }

@@ -3,7 +3,7 @@
  * be. Decides also when a refused token is worth renewing once.
  */
 import type { Credential } from "../credentials/credential.ts";
-import { type Failure, isFailure } from "../kernel/failure.ts";
+import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { type Access, accessOfGrant, accessOfKey } from "../providers/access.ts";
 
@@ -20,4 +20,11 @@ export async function accessOf(
 /** True when a token was refused that a renewal may replace. A refusal that outlasts a renewal says so itself. */
 export function isWorthRenewing(credential: Credential, failed: Failure): boolean {
   return credential.kind === "oauth" && failed.kind === "rejected" && failed.upstreamStatus !== 403 && failed.isLasting !== true;
+}
+
+/** A login the provider has ended is out, but others of the same provider may be of another kind, e.g. paid for. */
+export function withdrawn(credential: Credential, failed: Failure): Failure {
+  if (credential.kind !== "oauth" || failed.kind !== "withdrawn") return failed;
+  credential.login.markWithdrawn(failed.message);
+  return failure({ ...failed, scope: "credential", kind: "rejected", status: 503, isLasting: true });
 }

@@ -10,7 +10,7 @@ import type { Access } from "../providers/access.ts";
 import { prepareCall } from "../providers/adapter.ts";
 import { hasQuirk } from "../providers/quirks.ts";
 import type { ProviderRow } from "../providers/row.ts";
-import { accessOf, isWorthRenewing } from "./access.ts";
+import { accessOf, isWorthRenewing, withdrawn } from "./access.ts";
 import { type ClassifyContext, classifyReply } from "./classify.ts";
 import { commitment, type Committed } from "./commitment.ts";
 import { conversationSeed } from "./conversation.ts";
@@ -47,7 +47,8 @@ export async function attempt(input: AttemptInput): Promise<Committed | Failure>
     const access = await accessOf(credential, { signal });
     if (isFailure(access)) return access;
     const got = await tryWith(access, input, signal);
-    if (!isFailure(got) || !isWorthRenewing(credential, got)) return got;
+    if (!isFailure(got)) return got;
+    if (!isWorthRenewing(credential, got)) return withdrawn(credential, got);
     const renewed = await accessOf(credential, { signal, rejected: access.secret });
     return isFailure(renewed) ? renewed : refusedAgain(await tryWith(renewed, input, signal));
   } finally {

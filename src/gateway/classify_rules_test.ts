@@ -1,5 +1,6 @@
 /** Every provider's own way to word a failure, with a body shaped as that provider sends it. */
 import assert from "node:assert/strict";
+import { GEMINI_CLI_FAILURES } from "../../tests/support/gemini_cli_failures.ts";
 import type { FailureKind } from "../kernel/failure.ts";
 import { isObject, type Json } from "../kernel/json.ts";
 import { FAILURE_RULES } from "../providers/failure_rules.ts";
@@ -680,6 +681,7 @@ const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     { status: 200, body: { status: 435, msg: "Model not supported", body: null }, kind: "model_denied" },
     { status: 200, body: { code: 60400, message: "Credits are used up" }, kind: "out_of_credit" },
   ],
+  gemini_cli: GEMINI_CLI_FAILURES,
 };
 
 function contextOf(provider: string): ClassifyContext {

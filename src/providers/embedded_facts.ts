@@ -26,6 +26,7 @@ const PACKAGE_IDS: ReadonlyMap<string, string> = new Map([
   ["deepseek", "deepseek"],
   ["fireworks_ai", "fireworks"],
   ["gemini", "google"],
+  ["gemini_cli", "google"],
   ["groq", "groq"],
   ["mistral", "mistral"],
   ["modal", "modal"],

@@ -142,6 +142,89 @@ const IFLOW: readonly FailureRule[] = [
   { status: [403], kind: "server_error" },
 ];
 
+const GOOGLE_LIMITS: readonly number[] = [429, 499, 503];
+
+/** The login of one account; what is limited is its tier's quota, counted for each group of models. */
+const GEMINI_CLI: readonly FailureRule[] = [
+  { text: /no longer supported for gemini code assist/i, kind: "withdrawn" },
+  // Which models there are depends on the account.
+  { status: [404], code: ["NOT_FOUND"], kind: "model_denied", advice: "Preview models are open to some accounts only." },
+  {
+    status: [403],
+    code: ["VALIDATION_REQUIRED"],
+    kind: "rejected",
+    isLasting: true,
+    advice: 'Google wants the account to be confirmed: "keyproxy creds add gemini_cli" shows the page for it.',
+  },
+  {
+    status: [403],
+    code: ["SUBSCRIPTION_REQUIRED"],
+    kind: "rejected",
+    isLasting: true,
+    advice: "The account's Cloud project has no Gemini Code Assist licence.",
+  },
+  {
+    status: [403],
+    code: ["SERVICE_DISABLED"],
+    kind: "rejected",
+    isLasting: true,
+    advice: 'Switch the "Gemini for Google Cloud" API on for the project, or name another one in GEMINI_CLI_PROJECT_ID.',
+  },
+  {
+    status: [403],
+    code: ["IAM_PERMISSION_DENIED"],
+    kind: "rejected",
+    isLasting: true,
+    advice: "The account may not use this Cloud project: check GEMINI_CLI_PROJECT_ID.",
+  },
+  {
+    status: [403],
+    code: [
+      "DASHER_USER",
+      "INELIGIBLE_ACCOUNT",
+      "NON_USER_ACCOUNT",
+      "RESTRICTED_AGE",
+      "RESTRICTED_NETWORK",
+      "UNKNOWN_LOCATION",
+      "UNSUPPORTED_LOCATION",
+    ],
+    kind: "rejected",
+    isLasting: true,
+    advice: "Gemini Code Assist is not open to this account.",
+  },
+  {
+    status: [403],
+    text: /\bnot eligible\b/i,
+    kind: "rejected",
+    isLasting: true,
+    advice: "Gemini Code Assist is not open to this account.",
+  },
+  {
+    status: GOOGLE_LIMITS,
+    text: /\blimit:\s*0(?!\.?\d)/i,
+    kind: "model_denied",
+    advice: "The account's tier has no quota for this model at all.",
+  },
+  {
+    status: GOOGLE_LIMITS,
+    body: /"quota(?:Id|_limit)\\*"\s*:\s*\\*"[^"]*(?:PerDay|Daily)/,
+    kind: "rate_limited",
+    rest: { untilMidnight: "America/Los_Angeles" },
+    restOutranksHint: true,
+  },
+  { code: ["MODEL_CAPACITY_EXHAUSTED", "MODEL_CAPACITY_EXCEEDED"], kind: "server_error" },
+  { status: GOOGLE_LIMITS, text: /\bno capacity available for model\b/i, kind: "server_error" },
+  { code: ["QUOTA_EXHAUSTED"], kind: "rate_limited", rest: { forMs: HOUR_MS } },
+  {
+    status: GOOGLE_LIMITS,
+    body: /"quota(?:Id|_limit)\\*"\s*:\s*\\*"[^"]*PerMinute/,
+    kind: "rate_limited",
+    rest: { forMs: 60_000 },
+  },
+  { code: ["RATE_LIMIT_EXCEEDED"], kind: "rate_limited" },
+  { status: [499], kind: "rate_limited" },
+];
+
 /** Rules by provider id; a provider that is not here is read by the general rules alone. */
 export const FAILURE_RULES: Readonly<Record<string, readonly FailureRule[]>> = {
   openrouter: OPENROUTER,
@@ -237,6 +320,7 @@ export const FAILURE_RULES: Readonly<Record<string, readonly FailureRule[]>> = {
   anthropic: [
     { status: [400], text: /only authorized for use with claude code|oauth authentication is currently not supported/i, kind: "withdrawn" },
   ],
+  gemini_cli: GEMINI_CLI,
   qwen_code: QWEN_CODE,
   iflow: IFLOW,
 };

@@ -247,6 +247,7 @@ const MODELS_DEV_IDS: ReadonlyMap<string, string> = new Map([
   ["fireworks_ai", "fireworks-ai"],
   ["friendliai", "friendli"],
   ["gemini", "google"],
+  ["gemini_cli", "google"],
   ["github", "github-models"],
   ["github_copilot", "github-copilot"],
   ["gmi", "gmicloud"],

@@ -2,13 +2,14 @@
  * Reads the error out of any provider's answer: one message, one code, whatever the shape. No field is
  * trusted to exist, an HTML page is never quoted, and text is clipped.
  */
-import { asArray, asObject, asString, isObject, type Json, type JsonObject, parseJson } from "../kernel/json.ts";
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../kernel/json.ts";
+import { parseDamagedJson } from "./damaged_json.ts";
 
 const MESSAGE_CHARS = 500;
 const CODE_CHARS = 100;
 const TITLE_CHARS = 120;
-/** Errors wrapped in the message of another error are opened this many times. */
-const NESTED_MAX = 3;
+/** How deep an error may stand inside others: in a field, in an array, or as JSON text in a message. */
+const NESTED_MAX = 8;
 
 /** What an error answer says. */
 export interface ErrorBody {
@@ -34,7 +35,7 @@ interface Fields {
 export function readErrorBody(text: string, options: { readonly maxChars?: number } = {}): ErrorBody {
   const trimmed = text.trim();
   if (trimmed === "") return { message: "", found: "empty" };
-  const json = parseJson(trimmed) ?? parseJson(firstEvent(trimmed));
+  const json = parseDamagedJson(trimmed) ?? parseDamagedJson(firstEvent(trimmed));
   if (json !== undefined) return readErrorJson(json, options);
   if (isHtml(trimmed)) return { message: describePage(trimmed), found: "html" };
   return { message: clip(trimmed, options.maxChars ?? MESSAGE_CHARS), found: "text" };
@@ -155,7 +156,7 @@ function reasonOf(body: JsonObject): string | undefined {
 function withRaw(message: string | undefined, body: JsonObject): string | undefined {
   const raw = filled(asObject(body["metadata"])?.["raw"]);
   if (raw === undefined || message === undefined) return message;
-  const said = isHtml(raw) ? describePage(raw) : readFields(parseJson(raw) ?? raw, 1).message;
+  const said = isHtml(raw) ? describePage(raw) : readFields(parseDamagedJson(raw) ?? raw, 1).message;
   return said === undefined || said === message ? message : `${message}: ${said}`;
 }
 
@@ -163,7 +164,7 @@ function withRaw(message: string | undefined, body: JsonObject): string | undefi
 function opened(fields: Fields, depth: number): Fields {
   const { message } = fields;
   if (message === undefined || !/^[[{]/.test(message)) return fields;
-  const json = parseJson(message);
+  const json = parseDamagedJson(message);
   return json === undefined ? fields : { ...fields, ...defined(readFields(json, depth + 1)) };
 }
 

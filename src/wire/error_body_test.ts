@@ -120,6 +120,15 @@ Deno.test("reads an error that was sent as an event stream", () => {
   assert.equal(readErrorBody('event: error\ndata: {"error":{"message":"late"}}\n\n').message, "late");
 });
 
+Deno.test("reads an error through every layer of text and damage around it", () => {
+  const inner = '{"error":{"code":429,\n ,"message":"Used\nup","details":[{" @type ":"x",\u00a0"reason":"QUOTA_EXHAUSTED"},]}}';
+  const wrap = (text: string) => JSON.stringify([{ error: { code: 429, message: text, status: "RESOURCE_EXHAUSTED", details: [] } }]);
+  for (const text of [inner, wrap(inner), wrap(wrap(inner))]) {
+    const { message, code } = readErrorBody(text);
+    assert.deepEqual({ message, code }, { message: "Used up", code: "QUOTA_EXHAUSTED" }, text);
+  }
+});
+
 Deno.test("reads any JSON without throwing and within the length", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => readErrorBody(JSON.stringify(value)).message.length <= 500));
   fc.assert(fc.property(fc.string(), (text) => readErrorBody(text).message.length <= 500));

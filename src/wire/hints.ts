@@ -56,7 +56,7 @@ function statedWaitMs(source: HintSource): number | undefined {
 /**
  * `retryDelay`, `quotaResetDelay`, `quotaResetTimeStamp` (Google) and `resets_in_seconds` (Codex), also where the
  * error is JSON text inside JSON or damaged JSON: the quoted names are looked for, not the structure. When
- * two of them disagree the longer wait is the safe one.
+ * two of them, or one and the message, disagree the longer wait is the safe one.
  */
 function bodyWaitMs(source: HintSource): number | undefined {
   const text = (typeof source.body === "string" ? source.body : JSON.stringify(source.body)).slice(0, READ_CHARS);
@@ -68,7 +68,7 @@ function bodyWaitMs(source: HintSource): number | undefined {
     const waitMs = parseWaitMs(value, source.now);
     if (waitMs !== undefined) longest = Math.max(longest ?? 0, waitMs);
   }
-  return longest;
+  return longest === undefined ? undefined : Math.max(longest, parseDurationMs(QUOTA_RESET.exec(text)?.[1] ?? "") ?? 0);
 }
 
 function retryAfterMsHeader(headers: HintSource["headers"]): number | undefined {
@@ -129,6 +129,7 @@ const WORDED_WAIT = new RegExp(
     .raw`(?:\b(?:try again|retry|resets?)\s+(?:in|after)|\b(?:please|must|to) wait(?:\s+for)?)\s+(?:about\s+|approximately\s+)?(${AMOUNT})`,
   "i",
 );
+const QUOTA_RESET = new RegExp(String.raw`\bquota will reset after\s+(${AMOUNT})`, "i");
 const INSTANT = String.raw`(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?)\s?(Z|UTC|[+-]\d\d:?\d\d)?`;
 const WORDED_INSTANTS = [new RegExp(String.raw`\bresets?\s+(?:at|on)\s+${INSTANT}`, "i"), new RegExp(String.raw`将在\s*${INSTANT}\s*重置`)];
 

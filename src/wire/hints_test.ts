@@ -87,6 +87,9 @@ Deno.test("reads Google's fields wherever they stand, and the longer of two that
   assert.equal(hint({}, { error: { message: JSON.stringify({ error: { details: [{ retryDelay: "12s" }] } }) } }), 12_000);
   assert.equal(hint({}, '{"error":{"details":[,{"retryDelay": "8s"},]}}'), 8_000, "damaged JSON");
   assert.equal(hint({}, { error: { details: [{ retryDelay: "3s" }] } }, 503), 3_000, "whatever the status");
+  const worded = (retryDelay: string) => ({ error: { message: "Your quota will reset after 2h3m.", details: [{ retryDelay }] } });
+  assert.equal(hint({}, worded("9s")), 2 * HOUR + 3 * MINUTE, "the message too, where it speaks of the quota");
+  assert.equal(hint({}, worded("8000s"), 503), 8_000_000);
 });
 
 Deno.test("uses the stated headers for any status, reset headers and words for a 429 only", () => {

@@ -2,6 +2,7 @@
  * One call to an OAuth endpoint: bounded in time and size, and normalised before the OAuth library sees it,
  * because real endpoints wrap answers, forget fields and send pages of HTML. What is not JSON is never a verdict.
  */
+import { Buffer } from "node:buffer";
 import * as oauth from "oauth4webapi";
 import { asObject, asString, type JsonObject, parseJson } from "../../kernel/json.ts";
 import { NAME, VERSION } from "../../kernel/version.ts";
@@ -10,6 +11,7 @@ import { type OAuthCall, type Refusal, refusal } from "./flow.ts";
 const LIMIT_MS = 15_000;
 const MAX_BYTES = 256 * 1024;
 const DEFAULT_RATE_WAIT_MS = 60_000;
+const MAX_WORDS_LENGTH = 200;
 
 /** An answer as it was understood: JSON, with the status that its content means. */
 export interface EndpointAnswer {
@@ -46,26 +48,29 @@ export function clientAuthOf({ endpoints: { row }, client }: OAuthCall): oauth.C
     case "secret_post":
       return oauth.ClientSecretPost(secret);
     case "secret_basic_and_post": {
-      const [inForm, inHeader] = [oauth.ClientSecretPost(secret), oauth.ClientSecretBasic(secret)];
-      return async (server, known, body, headers) => {
-        await inHeader(server, known, body, headers);
-        await inForm(server, known, body, headers);
+      const inForm = oauth.ClientSecretPost(secret);
+      // As it is: the library would encode signs that servers of this kind do not decode.
+      const basic = Buffer.from(`${client.id}:${secret}`).toString("base64");
+      return (server, known, body, headers) => {
+        headers.set("authorization", `Basic ${basic}`);
+        return inForm(server, known, body, headers);
       };
     }
   }
 }
 
 /** Options of a library call that goes through {@link endpointFetch}. `seen` is told of the answer. */
-export function requestOptions(call: OAuthCall, seen: (answer: EndpointAnswer) => void, headers: Readonly<Record<string, string>> = {}) {
+export function requestOptions(call: OAuthCall, seen: (answer: EndpointAnswer) => void, more: Readonly<Record<string, string>> = {}) {
   const { endpoints: { row, tokenUrl, authorizeUrl } } = call;
-  const isPlain = [tokenUrl, authorizeUrl].some((url) => url.startsWith("http:"));
+  const headers = new Headers({ "user-agent": `${NAME}/${VERSION}`, accept: "application/json" });
+  for (const [name, value] of [...Object.entries(row.tokenHeaders), ...Object.entries(more)]) headers.set(name, value);
   return {
-    headers: { "user-agent": `${NAME}/${VERSION}`, accept: "application/json", ...row.tokenHeaders, ...headers },
-    [oauth.allowInsecureRequests]: isPlain,
+    headers,
+    [oauth.allowInsecureRequests]: [tokenUrl, authorizeUrl].some((url) => url.startsWith("http:")),
     [oauth.customFetch]: async (url: string, init: oauth.CustomFetchOptions<"POST", URLSearchParams>) => {
       const answer = await endpointFetch(call, url, { method: init.method, headers: init.headers, body: init.body });
       seen(answer);
-      return Response.json(forLibrary(answer.body), { status: answer.status });
+      return Response.json(forLibrary(answer.body), { status: answer.status < 300 ? 200 : answer.status });
     },
   };
 }
@@ -115,33 +120,47 @@ function understood({ reply, text, host, now }: { reply: Response; text: string;
   const { status } = reply;
   const retryAfterMs = retryAfter(reply.headers.get("retry-after"), now);
   const body = asObject(parseJson(text));
-  if (status === 429 && asString(body?.error) !== "slow_down") {
+  const code = body === undefined ? undefined : errorCodeOf(body);
+  const told = { status, ...(code === undefined ? {} : { code }) };
+  // At a 429 too this one says how fast to ask, and not that there were too many.
+  if (status === 429 && code !== "slow_down") {
     const reason = `${host} asks to wait before it is called again`;
-    throw new Refused(
-      refusal({ kind: "rate_limited", reason, status, retryAfterMs: retryAfterMs ?? DEFAULT_RATE_WAIT_MS, ...codeField(body) }),
-    );
+    throw new Refused(refusal({ kind: "rate_limited", reason, ...told, retryAfterMs: retryAfterMs ?? DEFAULT_RATE_WAIT_MS }));
   }
   if (status >= 500 || body === undefined) {
     const what = body === undefined ? "with something that is not JSON" : "with an error of its own";
-    throw new Refused(refusal({ kind: "transient", reason: `${host} answered ${status} ${what}`, status, ...retryField(retryAfterMs) }));
+    throw new Refused(refusal({ kind: "transient", reason: `${host} answered ${status} ${what}`, ...told, ...retryField(retryAfterMs) }));
   }
   const wrapped = asObject(body.data);
-  if (status < 300 && typeof body.error === "string") return { status: 400, body, retryAfterMs };
-  if (status < 300 && wrapped !== undefined && typeof wrapped.access_token === "string") return { status, body: wrapped, retryAfterMs };
+  if (status < 300 && !asString(body.access_token) && code !== undefined) return { status: 400, body, retryAfterMs };
+  if (status < 300 && wrapped !== undefined && asString(wrapped.access_token)) return { status, body: wrapped, retryAfterMs };
   return { status, body, retryAfterMs };
 }
 
-/** What the library insists on and endpoints leave out; an ID token is nobody's proof here and stays out of its checks. */
+/** The `error` of an answer, also where it is an object; undefined when there is none. */
+export function errorCodeOf({ error }: JsonObject): string | undefined {
+  const inside = asObject(error);
+  return (inside === undefined ? asString(error) : asString(inside.code) ?? asString(inside.status) ?? asString(inside.type)) || undefined;
+}
+
+/** What an answer says beside its code. */
+export function wordsOf(body: JsonObject): string | undefined {
+  return asString(body.error_description) ?? asString(asObject(body.error)?.message) ?? asString(body.message);
+}
+
+/** A foreign text for a message: short, on one line, without anything that was sent or that looks like a token. */
+export function shownWords(text: string, sent: readonly string[] = []): string {
+  let shown = text;
+  for (const secret of sent) if (secret !== "") shown = shown.replaceAll(secret, "…");
+  return shown.replace(/[A-Za-z0-9_\-./+=]{24,}/g, "…").replace(/[\s\p{Cc}]+/gu, " ").trim().slice(0, MAX_WORDS_LENGTH);
+}
+
+/**
+ * What the library judges: whether this is a token answer or an error. It insists on more than real endpoints keep
+ * to, and a token that has rotated must not be lost over that; nor is an ID token anybody's proof here.
+ */
 function forLibrary(body: JsonObject): JsonObject {
-  const { id_token: _unchecked, ...rest } = body;
-  if (typeof body.access_token !== "string") return rest;
-  return {
-    ...rest,
-    token_type: typeof body.token_type === "string" ? body.token_type : "bearer",
-    scope: typeof body.scope === "string" ? body.scope : undefined,
-    refresh_token: typeof body.refresh_token === "string" ? body.refresh_token : undefined,
-    expires_in: undefined,
-  };
+  return asString(body.access_token) ? { access_token: body.access_token, token_type: "bearer" } : { ...body, id_token: undefined };
 }
 
 /** `Retry-After` in ms: seconds or a date. */
@@ -153,11 +172,6 @@ function retryAfter(text: string | null, now: number): number | undefined {
 
 function retryField(retryAfterMs: number | undefined): { retryAfterMs?: number } {
   return retryAfterMs === undefined ? {} : { retryAfterMs };
-}
-
-function codeField(body: JsonObject | undefined): { code?: string } {
-  const code = asString(body?.error);
-  return code === undefined ? {} : { code };
 }
 
 /** The system's code of a broken connection; messages may hold addresses with secrets. */

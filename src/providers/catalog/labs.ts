@@ -1,5 +1,6 @@
 /** Rows of those who make models and serve them under their own name, with their plans and logins. */
 import type { ProviderRow } from "../row.ts";
+import { GEMINI_CLI_MODELS, GEMINI_CLI_QUOTA_GROUPS } from "../gemini_cli/models.ts";
 import type { Quirk } from "../quirks.ts";
 import { ALL, CHAT_COMPLETIONS, CHAT_EMBEDDINGS, EMBEDDINGS, NOTHING, openai, PUBLIC_LIST } from "./define.ts";
 
@@ -464,6 +465,21 @@ export const LABS: readonly ProviderRow[] = [
     operations: NOTHING,
     note: "Offers only the Responses API, which is not supported.",
   }),
+  // https://github.com/google-gemini/gemini-cli, packages/core/src/code_assist (August 2026).
+  {
+    id: "gemini_cli",
+    name: "Gemini CLI (Code Assist)",
+    prefixes: ["GEMINI_CLI"],
+    protocol: "gemini",
+    adapter: "gemini_cli",
+    baseUrl: "https://cloudcode-pa.googleapis.com/v1internal",
+    listing: null,
+    models: GEMINI_CLI_MODELS,
+    quotaGroups: GEMINI_CLI_QUOTA_GROUPS,
+    auth: { kind: "oauth" },
+    operations: ["chat"],
+    note: "Ended for individuals in June 2026; accounts with a Code Assist Standard or Enterprise licence go on.",
+  },
   // https://github.com/QwenLM/qwen-code, packages/core/src/qwen (April 2026); models as its clients list them.
   openai({
     id: "qwen_code",

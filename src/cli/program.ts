@@ -3,12 +3,14 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import process from "node:process";
 import { ENV_FILE, SETTINGS } from "../config/schema.ts";
 import { NAME, VERSION } from "../kernel/version.ts";
+import { addCredsCommand } from "./creds.ts";
 import type { ExitCode } from "./exit.ts";
 
 const EXAMPLES = `
 Examples:
   $ keyproxy demo                              see it work, without any key
   $ keyproxy init                              write a proxy key into .env
+  $ keyproxy creds add                         add a provider's key, or a login
   $ keyproxy serve --host 127.0.0.1            serve the keys of .env and the environment
   $ keyproxy models --provider openai          what can be called
 `;
@@ -64,6 +66,8 @@ export function buildProgram(ran: (code: ExitCode) => void) {
     .option("--json", "print JSON")
     .option("--env-file <path>", "file to read instead of .env")
     .action(async (flags) => ran(await (await import("./models.ts")).models(flags)));
+
+  addCredsCommand(program, ran);
 
   program.command("version").description("print the version").action(() => {
     process.stdout.write(`${NAME} ${VERSION}\n`);

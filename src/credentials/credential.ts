@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { Secret } from "../kernel/secret.ts";
-import { identityOf } from "./grant.ts";
+import { type Grant, identityOf } from "./grant.ts";
 import type { Login } from "./login.ts";
 
 interface CredentialFields {
@@ -80,15 +80,19 @@ export function loginCredential(
   },
 ): LoginCredential {
   const grant = fields.login.current();
-  const identity = identityOf(grant);
-  const id = credentialId(fields.provider, identity);
+  const id = credentialId(fields.provider, identityOf(grant));
   return {
     id,
     provider: fields.provider,
     kind: "oauth",
     login: fields.login,
-    display: fields.label ?? grant.account ?? `login ${id.slice(-6)}`,
+    display: fields.label ?? loginDisplay(fields.provider, grant),
     source: fields.source,
     priority: fields.priority,
   };
+}
+
+/** What a login is called where the user gave it no name: its account, else the end of its id. */
+export function loginDisplay(provider: string, grant: Grant): string {
+  return grant.account ?? `login ${credentialId(provider, identityOf(grant)).slice(-6)}`;
 }

@@ -7,6 +7,7 @@ import type { Reading } from "../canonical/answer.ts";
 import type { Conversation } from "../canonical/request.ts";
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../kernel/json.ts";
 import type { Dialect } from "./dialect.ts";
+import { OPENAI_CHAT_CODEC } from "./openai_codec/codec.ts";
 import {
   checkBody,
   choicesOf,
@@ -49,6 +50,7 @@ export const openaiChat: Dialect = {
   readAnswer: (body) => readChoices(body, "message"),
   readEvent: (body) => readChoices(body, "delta"),
   answerAsEvents,
+  codec: OPENAI_CHAT_CODEC,
 };
 
 function readConversation(body: JsonObject): Conversation {

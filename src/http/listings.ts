@@ -52,7 +52,8 @@ function rowsOf(provider: ServedProvider, deps: HttpDeps, form: "bare" | "enrich
 function shownFacts(facts: ModelFacts | undefined): object {
   if (facts === undefined) return {};
   const { contextTokens, maxOutputTokens, prices, inputModalities, outputModalities } = facts;
-  const perToken = (perMillion: number | undefined) => perMillion === undefined ? undefined : String(perMillion / 1e6);
+  const perToken = (perMillion: number | undefined) =>
+    perMillion === undefined ? undefined : String(Number((perMillion / 1e6).toPrecision(12)));
   return {
     context_length: contextTokens,
     max_output_tokens: maxOutputTokens,

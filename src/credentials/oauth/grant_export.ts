@@ -2,7 +2,8 @@
  * Logins as text for another place: `.env` blocks, a file for `docker --env-file`, lines for a shell, or JSON.
  * What is written loads again as the same login, in every format.
  */
-import { type Grant, identityOf } from "../grant.ts";
+import { loginDisplay } from "../credential.ts";
+import type { Grant } from "../grant.ts";
 import { grantVariables } from "./grant_env.ts";
 import type { OAuthRow } from "./row.ts";
 
@@ -66,7 +67,7 @@ function isWritable(value: string, format: "env" | "docker" | "shell"): boolean 
 
 function headerOf({ row, grant }: ExportedGrant, now: number): string {
   const lines = [
-    `${row.name} login of ${plain(grant.account ?? identityOf(grant).slice(0, 12))}. Whoever has these lines can use it: keep them secret.`,
+    `${row.name}: ${plain(loginDisplay(row.provider, grant))}. Whoever has these lines can use it: keep them secret.`,
     `Exported ${iso(now)}. ${expiryOf(grant, now)}`,
     ...row.rotates ? ["Each renewal ends the refresh token before it: use this login in one place only."] : [],
   ];

@@ -1,4 +1,5 @@
 /** A chat request on its way to Code Assist: crossed into Gemini's format, wrapped in the envelope, always streamed. */
+import { GEMINI_CODEC } from "../../dialects/gemini/codec.ts";
 import type { ProviderCodec } from "../../dialects/codec.ts";
 import { type Failure, failure, isFailure } from "../../kernel/failure.ts";
 import type { Prepared, PrepareInput } from "../adapter.ts";
@@ -7,8 +8,8 @@ import { generateCall, sessionIdOf } from "./call.ts";
 import { unwrap } from "./unwrap.ts";
 
 /** The call, or why the request cannot be carried over. */
-export function prepareGeminiCli({ row }: PrepareInput): Prepared | Failure {
-  return failure({ scope: "gateway", kind: "internal", status: 500, message: `Provider "${row.id}" cannot be called yet` });
+export function prepareGeminiCli(input: PrepareInput): Prepared | Failure {
+  return prepareThrough(GEMINI_CODEC, input);
 }
 
 /** As {@link prepareGeminiCli}, by a codec of Gemini's format. */
@@ -44,6 +45,6 @@ export function prepareThrough(codec: ProviderCodec, input: PrepareInput): Prepa
     form: translatedForm({ crossing, client, context, read: (body) => codec.read(body), unwrap }),
     // The client's writer leaves out what was not asked for.
     hidesUsage: false,
-    lossy: [...request.dropped, ...crossing.lossy],
+    lossy: crossing.lossy,
   };
 }

@@ -1,0 +1,38 @@
+/** Function names on their way to Gemini and back. */
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { FunctionNames } from "./names.ts";
+
+const WIRE_NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/;
+
+Deno.test("names are made fit, long ones by a hash", () => {
+  const names = new FunctionNames([]);
+  assert.equal(names.toWire("get_weather.v2"), "get_weather.v2");
+  assert.equal(names.toWire("mcp/files read"), "mcp_files_read");
+  assert.equal(names.toWire("7zip"), "_7zip");
+  assert.match(names.toWire("x".repeat(80)), /^x{55}_[0-9a-f]{8}$/);
+});
+
+Deno.test("a name that is fine keeps itself, even when another becomes the same", () => {
+  const names = new FunctionNames(["a b", "a_b"]);
+  assert.match(names.toWire("a b"), /^a_b_[0-9a-f]{8}$/);
+  assert.equal(names.toWire("a_b"), "a_b");
+});
+
+Deno.test("a name the model made up stays as it is", () => {
+  assert.equal(new FunctionNames(["f"]).fromWire("invented"), "invented");
+});
+
+Deno.test("any names are fit, different, and come back", () => {
+  const name = fc.oneof(
+    fc.string({ minLength: 1, maxLength: 90, unit: "grapheme" }),
+    fc.constantFrom("a b", "a_b", "a.b", "a-b", "1", "_1"),
+  );
+  fc.assert(fc.property(fc.uniqueArray(name, { maxLength: 20 }), (given) => {
+    const names = new FunctionNames(given);
+    const wire = given.map((it) => names.toWire(it));
+    assert.ok(wire.every((it) => WIRE_NAME.test(it)));
+    assert.equal(new Set(wire).size, given.length);
+    assert.deepEqual(wire.map((it) => names.fromWire(it)), given);
+  }));
+});

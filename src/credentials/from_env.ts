@@ -172,6 +172,7 @@ function byName(left: KeyVariable, right: KeyVariable): number {
 
 function keyVariables({ variables, rows, closest }: EnvCredentialsOptions, names: ProviderNames, warnings: string[]): KeyVariable[] {
   const special = specialNames(rows);
+  const logins = new Set(rows.filter(({ auth }) => auth.kind === "oauth").map(({ id }) => id));
   const found: KeyVariable[] = [];
   for (const [variable, { value }] of variables) {
     const text = bareKey(value);
@@ -184,9 +185,9 @@ function keyVariables({ variables, rows, closest }: EnvCredentialsOptions, names
     if (parts === undefined) continue;
     const provider = names.idOf(parts.name);
     if (provider === undefined) {
-      const warning = unknownKeyWarning(variable, parts.name, { variables, names, ...(closest === undefined ? {} : { closest }) });
+      const warning = unknownKeyWarning(variable, parts.name, { variables, names, logins, ...(closest === undefined ? {} : { closest }) });
       if (warning !== undefined && text !== "") warnings.push(warning);
-    } else if (!isBundled(parts, variables, special)) {
+    } else if (!logins.has(provider) || !isBundled(parts, variables)) {
       found.push({ variable, provider, text, rank: names.namesOf(provider).indexOf(parts.name), suffix: parts.suffix });
     }
   }
@@ -225,29 +226,27 @@ function splitKeyName(variable: string, names: ProviderNames): { readonly name: 
 }
 
 /** `IFLOW_API_KEY` beside `IFLOW_ACCESS_TOKEN` is a part of a login, not a key to be used by itself. */
-function isBundled(
-  parts: { readonly name: string; readonly suffix: string },
-  variables: Variables,
-  special: ReadonlyMap<string, string>,
-): boolean {
-  const token = `${parts.name}_ACCESS_TOKEN`;
-  return parts.suffix === "" && !special.has(token) && (variables.get(token)?.value ?? "").trim() !== "";
+function isBundled({ name, suffix }: { readonly name: string; readonly suffix: string }, variables: Variables): boolean {
+  return suffix === "" && (variables.get(`${name}_ACCESS_TOKEN`)?.value ?? "").trim() !== "";
 }
 
 function unknownKeyWarning(
   variable: string,
   name: string,
-  known: Pick<Desk, "variables" | "names"> & Pick<EnvCredentialsOptions, "closest">,
+  known: Pick<Desk, "variables" | "names"> & Pick<EnvCredentialsOptions, "closest"> & {
+    /** Providers that take a login. */
+    readonly logins: ReadonlySet<string>;
+  },
 ): string | undefined {
   if (isReservedName(name)) {
     const isList = name === "PROXY" && variable !== "PROXY_API_KEY";
     return isList ? `${variable} is ignored: PROXY_API_KEY holds all keys of your applications, separated by commas.` : undefined;
   }
-  const numbered = /^(.+)_(\d+)$/.exec(name);
-  const [, base = "", number = ""] = numbered ?? [];
-  if (known.names.idOf(base) !== undefined) {
+  const [, base = "", number = ""] = /^(.+)_(\d+)$/.exec(name) ?? [];
+  const owner = known.names.idOf(base);
+  if (owner !== undefined) {
     // The middle of a login given as variables, unless the login is not there.
-    const isLogin = (known.variables.get(`${name}_ACCESS_TOKEN`)?.value ?? "").trim() !== "";
+    const isLogin = known.logins.has(owner) && isBundled({ name, suffix: "" }, known.variables);
     return isLogin ? undefined : `${variable} is ignored: a further key is called ${base}_API_KEY_${number}.`;
   }
   const near = known.closest?.(name, known.names.all);

@@ -13,7 +13,7 @@ const ROWS: readonly KeyedRow[] = [
   { id: "moonshot", name: "Moonshot", prefixes: ["MOONSHOT"], auth: BEARER },
   { id: "moonshot-cn", name: "Moonshot China", prefixes: ["MOONSHOT_CN"], auth: BEARER },
   { id: "github", name: "GitHub Models", prefixes: ["GITHUB"], keyVariables: ["GITHUB_TOKEN"], auth: BEARER },
-  { id: "iflow", name: "iFlow", prefixes: ["IFLOW"], auth: BEARER },
+  { id: "iflow", name: "iFlow", prefixes: ["IFLOW"], auth: { kind: "oauth", takesKeys: true } },
   { id: "copilot", name: "Copilot", prefixes: ["COPILOT"], auth: { kind: "oauth" } },
   { id: "ollama", name: "Ollama", prefixes: ["OLLAMA"], auth: { kind: "none" } },
   { id: "vllm", name: "vLLM", prefixes: ["VLLM"], auth: { kind: "bearer_optional" } },
@@ -145,11 +145,46 @@ Deno.test("a server on one's own machine joins only when something speaks of it"
 
 Deno.test("names that belong to a login are no plain keys", () => {
   const login = { IFLOW_ACCESS_TOKEN: "token", IFLOW_REFRESH_TOKEN: "refresh", IFLOW_API_KEY: "part" };
-  assert.deepEqual(read(login).credentials, []);
+  assert.deepEqual([read(login).credentials, read(login).warnings], [[], []]);
   assert.deepEqual(origins({ ...login, IFLOW_API_KEY_1: "plain" }), ["iflow <- IFLOW_API_KEY_1"]);
-  const numbered = read({ IFLOW_1_ACCESS_TOKEN: "token", IFLOW_1_API_KEY: "part" });
+  const numbered = read({ IFLOW_1_ACCESS_TOKEN: "token", IFLOW_1_REFRESH_TOKEN: "refresh", IFLOW_1_API_KEY: "part" });
   assert.deepEqual([numbered.credentials, numbered.warnings], [[], []]);
-  assert.deepEqual(origins({ IFLOW_API_KEY: "plain" }), ["iflow <- IFLOW_API_KEY"]);
+  const beside = read({ IFLOW_1_ACCESS_TOKEN: "token", IFLOW_1_API_KEY: "part", IFLOW_2_API_KEY: "lost", IFLOW_API_KEY: "plain" });
+  assert.deepEqual(beside.credentials.map(({ source }) => source), ["IFLOW_API_KEY"]);
+  assert.deepEqual(beside.warnings, ["IFLOW_2_API_KEY is ignored: a further key is called IFLOW_API_KEY_2."]);
+});
+
+Deno.test("a blank token makes no login, so the key beside it is one", () => {
+  assert.deepEqual(origins({ IFLOW_ACCESS_TOKEN: "  ", IFLOW_API_KEY: "plain" }), ["iflow <- IFLOW_API_KEY"]);
+  assert.match(read({ IFLOW_1_ACCESS_TOKEN: "", IFLOW_1_API_KEY: "key" }).warnings.join(), /IFLOW_API_KEY_1/);
+});
+
+Deno.test("a provider that takes both uses plain keys, numbered and ranked", () => {
+  const { credentials, warnings } = read({
+    IFLOW_API_KEY_10: "ten",
+    IFLOW_API_KEY_2: "two",
+    IFLOW_API_KEY: "plain",
+    IFLOW_PRIORITY_2: "3",
+  });
+  assert.deepEqual(credentials.map(({ kind, source, priority }) => [kind, source, priority]), [
+    ["api_key", "IFLOW_API_KEY", 0],
+    ["api_key", "IFLOW_API_KEY_2", 3],
+    ["api_key", "IFLOW_API_KEY_10", 0],
+  ]);
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("a token for something else does not hide the key of a provider without logins", () => {
+  const env = {
+    OPENAI_ACCESS_TOKEN: "token",
+    OPENAI_API_KEY: "key",
+    OWN_API_BASE: "https://own.example/v1",
+    OWN_ACCESS_TOKEN: "t",
+    OWN_API_KEY: "k",
+  };
+  assert.deepEqual(origins(env), ["openai <- OPENAI_API_KEY", "own <- OWN_API_KEY"]);
+  const numbered = read({ GEMINI_2_ACCESS_TOKEN: "token", GEMINI_2_API_KEY: "key" });
+  assert.deepEqual(numbered.warnings, ["GEMINI_2_API_KEY is ignored: a further key is called GEMINI_API_KEY_2."]);
 });
 
 Deno.test("a number in the wrong place is told apart from a login", () => {

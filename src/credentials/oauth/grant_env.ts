@@ -3,40 +3,46 @@
  * One table of names serves reading and exporting, so that what is exported loads again.
  */
 import { Secret } from "../../kernel/secret.ts";
-import { naturalOrder, type Variables } from "../../kernel/variables.ts";
+import { isPlaceholder, naturalOrder, type Variables } from "../../kernel/variables.ts";
 import { type Grant, grantOf, originOf } from "../grant.ts";
-import { readInstant } from "./grant_json.ts";
+import { accountOfIdToken, readInstant } from "./grant_json.ts";
 import type { OAuthRow } from "./row.ts";
 
-/** How one field travels: the part of the variable's name after `P_`, and its text. */
-interface EnvField {
-  readonly name: string;
-  readonly text: (grant: Grant) => string | null;
+/** The parts of a bundle: what follows `P_` or `P_<n>_`, and its text. */
+const PARTS = {
+  ACCESS_TOKEN: (it) => it.accessToken.reveal(),
+  REFRESH_TOKEN: (it) => it.refreshToken?.reveal() ?? null,
+  EXPIRY_DATE: (it) => it.expiresAt === null ? null : String(it.expiresAt),
+  TOKEN_TYPE: (it) => it.tokenType,
+  SCOPE: (it) => it.scope,
+  ID_TOKEN: (it) => it.idToken?.reveal() ?? null,
+  EMAIL: (it) => it.account,
+  API_KEY: (it) => it.apiKey?.reveal() ?? null,
+  RESOURCE_URL: (it) => it.resourceUrl,
+  PROJECT_ID: (it) => it.projectId,
+  TIER: (it) => it.tier,
+  CLIENT_ID: (it) => it.clientId,
+  CLIENT_SECRET: (it) => it.clientSecret?.reveal() ?? null,
+  TOKEN_URI: (it) => it.tokenUrl,
+  UNIVERSE_DOMAIN: (it) => it.universeDomain,
+} satisfies Readonly<Record<string, (grant: Grant) => string | null>>;
+// The origin is made anew from the refresh token, and when project and tier were asked for stays behind.
+
+type Part = keyof typeof PARTS;
+
+/** Providers that give a key with a login and take only that. Elsewhere `P_API_KEY` is a key of its own. */
+const KEYED: ReadonlySet<string> = new Set(["iflow"]);
+/** iFlow's tools write the end of a token as a date. */
+const DATED: ReadonlySet<string> = new Set(["iflow"]);
+
+/** True where `P_API_KEY` beside `P_ACCESS_TOKEN` belongs to a login. `provider`: id of the catalog. */
+export function loginBringsKey(provider: string): boolean {
+  return KEYED.has(provider);
 }
 
-/** Every field of a bundle. Times of what is cached (`checkedAt`) stay behind; the origin is made anew from the refresh token. */
-const FIELDS: readonly EnvField[] = [
-  { name: "ACCESS_TOKEN", text: (it) => it.accessToken.reveal() },
-  { name: "REFRESH_TOKEN", text: (it) => it.refreshToken?.reveal() ?? null },
-  { name: "EXPIRY_DATE", text: (it) => it.expiresAt === null ? null : String(it.expiresAt) },
-  { name: "TOKEN_TYPE", text: (it) => it.tokenType },
-  { name: "SCOPE", text: (it) => it.scope },
-  { name: "ID_TOKEN", text: (it) => it.idToken?.reveal() ?? null },
-  { name: "EMAIL", text: (it) => it.account },
-  { name: "API_KEY", text: (it) => it.apiKey?.reveal() ?? null },
-  { name: "RESOURCE_URL", text: (it) => it.resourceUrl },
-  { name: "PROJECT_ID", text: (it) => it.projectId },
-  { name: "TIER", text: (it) => it.tier },
-  { name: "CLIENT_ID", text: (it) => it.clientId },
-  { name: "CLIENT_SECRET", text: (it) => it.clientSecret?.reveal() ?? null },
-  { name: "TOKEN_URI", text: (it) => it.tokenUrl },
-  { name: "UNIVERSE_DOMAIN", text: (it) => it.universeDomain },
-];
-
-/** What a provider's bundle must hold beside the tokens. */
-const REQUIRED: Readonly<Record<string, readonly string[]>> = { iflow: ["API_KEY"] };
-/** iFlow's tools write the end of a token as a date. */
-const DATED = new Set(["iflow"]);
+function requiredParts({ provider }: OAuthRow): readonly Part[] {
+  return ["ACCESS_TOKEN", "REFRESH_TOKEN", ...KEYED.has(provider) ? ["API_KEY" as const] : []];
+}
 
 /** A login found in variables. */
 export interface EnvGrant {
@@ -50,30 +56,32 @@ export interface EnvGrant {
 
 /** Every bundle of a login type, the unnumbered one first. Warnings name variables, never values. */
 export function grantsFromEnv(row: OAuthRow, variables: Variables, warn: (message: string) => void): EnvGrant[] {
-  const pattern = new RegExp(`^${row.prefix}(?:_(\\d+))?_(?:ACCESS|REFRESH)_TOKEN$`);
+  const pattern = new RegExp(`^(${row.prefix}(?:_(\\d+))?)_(?:ACCESS|REFRESH)_TOKEN$`);
   const heads = new Map<string, number | null>();
   for (const [name, { value }] of variables) {
-    const match = value.trim() === "" ? null : pattern.exec(name);
-    if (match !== null) {
-      heads.set(match[1] === undefined ? row.prefix : `${row.prefix}_${match[1]}`, match[1] === undefined ? null : Number(match[1]));
-    }
+    const [, head, number] = value.trim() === "" ? [] : pattern.exec(name) ?? [];
+    if (head !== undefined) heads.set(head, number === undefined ? null : Number(number));
   }
   return [...heads].toSorted(([left], [right]) => naturalOrder(left, right)).flatMap(([head, number]) => {
-    const missing = ["ACCESS_TOKEN", "REFRESH_TOKEN", ...REQUIRED[row.provider] ?? []].filter((name) =>
-      textOf(variables, `${head}_${name}`) === undefined
-    );
+    const text = (part: Part) => textOf(variables, `${head}_${part}`);
+    const missing = requiredParts(row).filter((part) => text(part) === undefined);
     if (missing.length > 0) {
-      warn(`The login ${head}_… is ignored: it lacks ${missing.map((name) => `${head}_${name}`).join(" and ")}.`);
+      warn(`The login ${head}_… is ignored: it lacks ${missing.map((part) => `${head}_${part}`).join(" and ")}.`);
       return [];
     }
-    return [{ provider: row.provider, grant: readBundle(head, variables), variable: `${head}_ACCESS_TOKEN`, number }];
+    const variable = `${head}_ACCESS_TOKEN`;
+    const odd = (["ACCESS_TOKEN", "API_KEY"] as const).find((part) => !/^[\x21-\x7e]*$/.test(text(part) ?? ""));
+    if (odd !== undefined) {
+      warn(`The login ${head}_… is ignored: ${head}_${odd} holds blanks or signs beyond plain ASCII.`);
+      return [];
+    }
+    return [{ provider: row.provider, grant: readBundle(row, text), variable, number }];
   });
 }
 
-function readBundle(head: string, variables: Variables): Grant {
-  const text = (name: string) => textOf(variables, `${head}_${name}`);
-  const secret = (name: string) => {
-    const value = text(name);
+function readBundle({ provider }: OAuthRow, text: (part: Part) => string | undefined): Grant {
+  const secret = (part: Part) => {
+    const value = text(part);
     return value === undefined ? null : new Secret(value);
   };
   const refreshToken = secret("REFRESH_TOKEN");
@@ -84,9 +92,9 @@ function readBundle(head: string, variables: Variables): Grant {
     tokenType: text("TOKEN_TYPE") ?? "Bearer",
     scope: text("SCOPE") ?? null,
     idToken: secret("ID_TOKEN"),
-    account: text("EMAIL") ?? null,
+    account: text("EMAIL") ?? accountOfIdToken(text("ID_TOKEN")),
     origin: refreshToken === null ? null : originOf(refreshToken.reveal()),
-    apiKey: secret("API_KEY"),
+    apiKey: KEYED.has(provider) ? secret("API_KEY") : null,
     resourceUrl: text("RESOURCE_URL") ?? null,
     projectId: text("PROJECT_ID") ?? null,
     tier: text("TIER") ?? null,
@@ -97,17 +105,27 @@ function readBundle(head: string, variables: Variables): Grant {
   });
 }
 
+/** Trimmed, and without the quotes that some tools for containers leave in place; the text of an example counts as nothing. */
 function textOf(variables: Variables, name: string): string | undefined {
-  return variables.get(name)?.value.trim() || undefined;
+  const text = variables.get(name)?.value.trim().replace(/^(["'])(.*)\1$/, "$2").trim();
+  return text === undefined || text === "" || isPlaceholder(text) ? undefined : text;
 }
 
 /** The variables of a login. `number`: null for the form without a number. */
 export function grantVariables(row: OAuthRow, grant: Grant, number: number | null): [name: string, value: string][] {
   const head = number === null ? row.prefix : `${row.prefix}_${number}`;
-  return FIELDS.flatMap(({ name, text }) => {
-    const value = name === "EXPIRY_DATE" && DATED.has(row.provider) && grant.expiresAt !== null
+  const parts = Object.entries<(grant: Grant) => string | null>(PARTS).filter(([part]) => part !== "API_KEY" || KEYED.has(row.provider));
+  return parts.flatMap(([part, textIn]) => {
+    const value = part === "EXPIRY_DATE" && DATED.has(row.provider) && grant.expiresAt !== null
       ? new Date(grant.expiresAt).toISOString()
-      : text(grant);
-    return value === null || value === "" ? [] : [[`${head}_${name}`, value] as [string, string]];
+      : textIn(grant);
+    return value === null || value === "" ? [] : [[`${head}_${part}`, value] as [string, string]];
   });
+}
+
+/** The variables without which a bundle of these names would not be read again. */
+export function missingVariables(row: OAuthRow, grant: Grant, number: number | null): string[] {
+  const there = new Set(grantVariables(row, grant, number).map(([name]) => name));
+  const head = number === null ? row.prefix : `${row.prefix}_${number}`;
+  return requiredParts(row).map((part) => `${head}_${part}`).filter((name) => !there.has(name));
 }

@@ -156,6 +156,9 @@ class Renewal {
       ask: (call) => completion.complete(grant, call, after),
     });
     if (this.#isSuperseded) return DONE;
+    // A token may have ended before its time; that is found out here where it is used for the first time.
+    const isOldToken = isRefusal(answer) && answer.status === 401 && after === "load" && grant.refreshToken !== null;
+    if (isOldToken) return await this.#renewTokens(() => false);
     if (isRefusal(answer)) return { kind: "refused", refusal: answer, missed: after };
     if (answer !== grant) await this.#keep(answer, "completed");
     return DONE;

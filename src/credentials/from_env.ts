@@ -6,6 +6,7 @@ import { readBaseUrl } from "../kernel/base_url.ts";
 import { isPlaceholder, isReservedName, naturalOrder, type ProviderNames, providerNames, type Variables } from "../kernel/variables.ts";
 import type { ProviderRow } from "../providers/row.ts";
 import { apiKeyCredential, type Credential, keylessCredential } from "./credential.ts";
+import { loginBringsKey } from "./oauth/grant_env.ts";
 
 /** The part of a row that says how its keys are called and whether it needs one. */
 export type KeyedRow = Pick<ProviderRow, "id" | "name" | "prefixes" | "keyVariables" | "auth">;
@@ -172,7 +173,7 @@ function byName(left: KeyVariable, right: KeyVariable): number {
 
 function keyVariables({ variables, rows, closest }: EnvCredentialsOptions, names: ProviderNames, warnings: string[]): KeyVariable[] {
   const special = specialNames(rows);
-  const logins = new Set(rows.filter(({ auth }) => auth.kind === "oauth").map(({ id }) => id));
+  const keyedLogins = new Set(rows.filter(({ id, auth }) => auth.kind === "oauth" && loginBringsKey(id)).map(({ id }) => id));
   const found: KeyVariable[] = [];
   for (const [variable, { value }] of variables) {
     const text = bareKey(value);
@@ -185,9 +186,14 @@ function keyVariables({ variables, rows, closest }: EnvCredentialsOptions, names
     if (parts === undefined) continue;
     const provider = names.idOf(parts.name);
     if (provider === undefined) {
-      const warning = unknownKeyWarning(variable, parts.name, { variables, names, logins, ...(closest === undefined ? {} : { closest }) });
+      const warning = unknownKeyWarning(variable, parts.name, {
+        variables,
+        names,
+        keyedLogins,
+        ...(closest === undefined ? {} : { closest }),
+      });
       if (warning !== undefined && text !== "") warnings.push(warning);
-    } else if (!logins.has(provider) || !isBundled(parts, variables)) {
+    } else if (!keyedLogins.has(provider) || !isBundled(parts, variables)) {
       found.push({ variable, provider, text, rank: names.namesOf(provider).indexOf(parts.name), suffix: parts.suffix });
     }
   }
@@ -234,8 +240,8 @@ function unknownKeyWarning(
   variable: string,
   name: string,
   known: Pick<Desk, "variables" | "names"> & Pick<EnvCredentialsOptions, "closest"> & {
-    /** Providers that take a login. */
-    readonly logins: ReadonlySet<string>;
+    /** Providers that give a key with a login. */
+    readonly keyedLogins: ReadonlySet<string>;
   },
 ): string | undefined {
   if (isReservedName(name)) {
@@ -246,7 +252,7 @@ function unknownKeyWarning(
   const owner = known.names.idOf(base);
   if (owner !== undefined) {
     // The middle of a login given as variables, unless the login is not there.
-    const isLogin = known.logins.has(owner) && isBundled({ name, suffix: "" }, known.variables);
+    const isLogin = known.keyedLogins.has(owner) && isBundled({ name, suffix: "" }, known.variables);
     return isLogin ? undefined : `${variable} is ignored: a further key is called ${base}_API_KEY_${number}.`;
   }
   const near = known.closest?.(name, known.names.all);

@@ -14,6 +14,7 @@ const ROWS: readonly KeyedRow[] = [
   { id: "moonshot-cn", name: "Moonshot China", prefixes: ["MOONSHOT_CN"], auth: BEARER },
   { id: "github", name: "GitHub Models", prefixes: ["GITHUB"], keyVariables: ["GITHUB_TOKEN"], auth: BEARER },
   { id: "iflow", name: "iFlow", prefixes: ["IFLOW"], auth: { kind: "oauth", takesKeys: true } },
+  { id: "qwen_code", name: "Qwen Code", prefixes: ["QWEN_CODE"], auth: { kind: "oauth", takesKeys: true } },
   { id: "copilot", name: "Copilot", prefixes: ["COPILOT"], auth: { kind: "oauth" } },
   { id: "ollama", name: "Ollama", prefixes: ["OLLAMA"], auth: { kind: "none" } },
   { id: "vllm", name: "vLLM", prefixes: ["VLLM"], auth: { kind: "bearer_optional" } },
@@ -174,7 +175,7 @@ Deno.test("a provider that takes both uses plain keys, numbered and ranked", () 
   assert.deepEqual(warnings, []);
 });
 
-Deno.test("a token for something else does not hide the key of a provider without logins", () => {
+Deno.test("a token for something else does not hide a key that is no part of a login", () => {
   const env = {
     OPENAI_ACCESS_TOKEN: "token",
     OPENAI_API_KEY: "key",
@@ -183,6 +184,8 @@ Deno.test("a token for something else does not hide the key of a provider withou
     OWN_API_KEY: "k",
   };
   assert.deepEqual(origins(env), ["openai <- OPENAI_API_KEY", "own <- OWN_API_KEY"]);
+  // Qwen's logins bring no key, so one beside them stands for itself.
+  assert.deepEqual(origins({ QWEN_CODE_ACCESS_TOKEN: "t", QWEN_CODE_API_KEY: "k" }), ["qwen_code <- QWEN_CODE_API_KEY"]);
   const numbered = read({ GEMINI_2_ACCESS_TOKEN: "token", GEMINI_2_API_KEY: "key" });
   assert.deepEqual(numbered.warnings, ["GEMINI_2_API_KEY is ignored: a further key is called GEMINI_API_KEY_2."]);
 });

@@ -3,7 +3,7 @@
  * a part of either.
  */
 import { randomUUID } from "node:crypto";
-import { open, realpath, rename, rm } from "node:fs/promises";
+import { link, open, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
@@ -16,14 +16,54 @@ export async function writeFileAtomic(path: string, text: string, mode: number):
     if (hasCode(error, "ENOENT")) return path;
     throw error;
   });
-  // The name ends in .tmp so that nothing takes it for an .env file.
-  const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
+  const temporary = temporaryBeside(target);
   try {
     await writeSynced(temporary, text, mode);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+  await syncFolder(dirname(target));
+}
+
+/** File systems without hard links say one of these. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
+
+/**
+ * Makes a file at `path` in the same way, unless there is one: `taken`, and nothing was changed. Of several
+ * processes that try only one succeeds. Throws file system errors; no temporary file stays.
+ */
+export async function createFileAtomic(path: string, text: string, mode: number): Promise<"created" | "taken"> {
+  const temporary = temporaryBeside(path);
+  try {
+    await writeSynced(temporary, text, mode);
+    await link(temporary, path);
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return "taken";
+    if (!NO_LINKS.some((code) => hasCode(error, code))) throw error;
+    const isTaken = await realpath(path).then(() => true, () => false);
+    if (isTaken) return "taken";
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await syncFolder(dirname(path));
+  return "created";
+}
+
+/** The name ends in .tmp so that nothing takes it for an .env file. */
+function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+}
+
+/** The new name is safe only when the folder is; where folders cannot be synced, the system sees to it. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, "r");
+    await folder.sync().finally(() => folder.close());
+  } catch {
+    // The file is whole and in its place, whatever the folder says.
   }
 }
 

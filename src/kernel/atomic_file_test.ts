@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hasCode, writeFileAtomic } from "./atomic_file.ts";
+import { createFileAtomic, hasCode, writeFileAtomic } from "./atomic_file.ts";
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "keyproxy-atomic-"));
@@ -32,5 +32,23 @@ Deno.test("a failed write throws the system's error and removes its temporary fi
     await assert.rejects(writeFileAtomic(path, "text", 0o600), (error) => hasCode(error, "EISDIR") || hasCode(error, "ENOTEMPTY"));
     assert.deepEqual(await readdir(folder), ["taken"]);
     await assert.rejects(writeFileAtomic(join(folder, "missing", "x"), "text", 0o600), (error) => hasCode(error, "ENOENT"));
+  });
+});
+
+Deno.test("of many who make the same new file one succeeds, and the others change nothing", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "new.json");
+    const texts = Array.from({ length: 20 }, (_, at) => `text ${at}`);
+    const ends = await Promise.all(texts.map((text) => createFileAtomic(path, text, 0o600)));
+    assert.equal(ends.filter((end) => end === "created").length, 1);
+    assert.equal(await readFile(path, "utf8"), texts[ends.indexOf("created")]);
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.deepEqual(await readdir(folder), ["new.json"]);
+  });
+});
+
+Deno.test("a new file that cannot be made throws the system's error", async () => {
+  await inFolder(async (folder) => {
+    await assert.rejects(createFileAtomic(join(folder, "missing", "x"), "text", 0o600), (error) => hasCode(error, "ENOENT"));
   });
 });

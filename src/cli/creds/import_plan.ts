@@ -68,10 +68,10 @@ export async function planFromFolder(folder: string, desk: Desk): Promise<Import
   if (found === undefined) throw usage(`Cannot import from ${folder}: it holds neither .env nor oauth_creds/ nor key_usage.json`);
   const { views } = await lookAtAll(desk);
   const theirs: Variables = new Map(Object.entries(found.variables).map(([name, value]) => [name, { value, origin: path }]));
-  const keys = credentialsFromEnv({ variables: theirs, rows: CATALOG, closest }).credentials.flatMap((it) =>
-    it.kind === "api_key" ? [it] : []
-  );
-  const items: ImportItem[] = found.warnings.map((note) => ({ result: "problem" as const, what: "all of the folder", place: path, note }));
+  const read = credentialsFromEnv({ variables: theirs, rows: CATALOG, closest });
+  const keys = read.credentials.flatMap((it) => it.kind === "api_key" ? [it] : []);
+  const problem = (what: string) => (note: string): ImportItem => ({ result: "problem", what, place: path, note });
+  const items = [...found.warnings.map(problem("all of the folder")), ...read.warnings.map(problem("every key"))];
   let variables = desk.variables;
   for (const { provider, secret, source, display } of keys) {
     const item = keyItem({ provider, key: secret, what: `${provider} key ${display}`, wish: source }, { desk, variables });

@@ -11,22 +11,25 @@ export function prefixOf(id: string, names: ProviderNames): string {
 }
 
 /**
- * The first name no other source holds: `P_API_KEY`, `P_API_KEY_2`, … A blank or an example's text in a file is
- * free to be written over; whatever the environment holds is not, since it would win.
+ * A name after all that are taken, so that no other key changes its number: `P_API_KEY`, then `P_API_KEY_2`, … A
+ * blank or an example's text in a file is free to be written over; whatever the environment holds is not, since it
+ * would win.
  */
 export function freeKeyVariable(prefix: string, variables: Variables): string {
+  const head = `${prefix}_API_KEY`;
   const isFree = (name: string) => {
     const found = variables.get(name);
     if (found === undefined || found.value.trim() === "") return true;
     return found.origin !== "environment" && isPlaceholder(found.value.trim());
   };
+  const numbers = [...variables.keys()].flatMap((name) => {
+    const number = name.startsWith(`${head}_`) ? /^\d{1,6}$/.exec(name.slice(head.length + 1))?.[0] : undefined;
+    return number === undefined || isFree(name) ? [] : [Number(number)];
+  });
   // Beside the variables of a login the plain name would be taken for a part of it.
   const isPartOfLogin = (variables.get(`${prefix}_ACCESS_TOKEN`)?.value ?? "").trim() !== "";
-  if (!isPartOfLogin && isFree(`${prefix}_API_KEY`)) return `${prefix}_API_KEY`;
-  for (let number = 2;; number++) {
-    const name = `${prefix}_API_KEY_${number}`;
-    if (isFree(name)) return name;
-  }
+  if (!isPartOfLogin && numbers.length === 0 && isFree(head)) return head;
+  return `${head}_${Math.max(1, ...numbers) + 1}`;
 }
 
 /** The variable with the rank of a key: `P_API_KEY_2` → `P_PRIORITY_2`. Undefined for names such as `GITHUB_TOKEN`. */

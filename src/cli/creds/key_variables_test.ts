@@ -9,11 +9,12 @@ function variables(values: Readonly<Record<string, string>>, origin = "/srv/.env
   return new Map(Object.entries(values).map(([name, value]) => [name, { value, origin }]));
 }
 
-Deno.test("a key takes the first name that no source holds", () => {
+Deno.test("a key takes the name after all that are taken, so that no other changes its number", () => {
   assert.equal(freeKeyVariable("OPENAI", variables({})), "OPENAI_API_KEY");
   assert.equal(freeKeyVariable("OPENAI", variables({ OPENAI_API_KEY: "a" })), "OPENAI_API_KEY_2");
-  assert.equal(freeKeyVariable("OPENAI", variables({ OPENAI_API_KEY: "a", OPENAI_API_KEY_3: "c" })), "OPENAI_API_KEY_2");
-  assert.equal(freeKeyVariable("OPENAI", variables({ OPENAI_API_KEY_1: "a" })), "OPENAI_API_KEY");
+  assert.equal(freeKeyVariable("OPENAI", variables({ OPENAI_API_KEY: "a", OPENAI_API_KEY_3: "c" })), "OPENAI_API_KEY_4");
+  assert.equal(freeKeyVariable("OPENAI", variables({ OPENAI_API_KEY_1: "a" })), "OPENAI_API_KEY_2");
+  assert.equal(freeKeyVariable("OPENAI", variables({ OPENAI_API_KEY_1: "" })), "OPENAI_API_KEY");
 });
 
 Deno.test("a blank or an example's text in a file is written over, but not one of the environment", () => {

@@ -125,7 +125,7 @@ class CodeLogin {
 
   async #readPastes(pasted: AsyncIterable<string>): Promise<void> {
     let refused: Refusal | undefined;
-    for await (const text of pasted) {
+    for await (const text of this.#untilEnd(pasted)) {
       if (this.#phase === "over") return;
       if (this.#phase === "trying") continue;
       const returned = readPasted(text, this.#attempt.state);
@@ -142,6 +142,22 @@ class CodeLogin {
     }
     // Nobody is there to paste another, and who pastes has no browser that comes back.
     if (refused !== undefined && this.#phase === "waiting") this.#end(refused);
+  }
+
+  /** Stops with the login: nobody may ever paste, and whoever gives the texts is told that no more are wanted. */
+  async *#untilEnd(pasted: AsyncIterable<string>): AsyncGenerator<string> {
+    const texts = pasted[Symbol.asyncIterator]();
+    const end = this.ended.then(() => undefined, () => undefined);
+    try {
+      for (;;) {
+        const next = await Promise.race([end, texts.next()]);
+        if (next === undefined || next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      // Not waited for: some answer only after the text they wait for.
+      void texts.return?.().catch(() => {});
+    }
   }
 
   async #try(returned: GoodReturn): Promise<Grant | Refusal> {

@@ -284,6 +284,30 @@ Deno.test("when no more can be pasted, the last refusal is the end; when nothing
   assert.ok(!isRefusal(await it.done));
 });
 
+Deno.test("whoever gives the pastes is told when no more are wanted, however the login ended", async () => {
+  const ends: [string, readonly Answer[], (it: Begun, leaver: AbortController) => unknown][] = [
+    ["the browser came back", [says(TOKENS)], (it) => it.back({ code: "c" })],
+    ["time is up", [], (it) => it.endpoint.clock.advance(300_000)],
+    ["somebody left", [], (_, leaver) => leaver.abort()],
+  ];
+  for (const [how, answers, end] of ends) {
+    const leaver = new AbortController();
+    const stopped = Promise.withResolvers<string>();
+    const never: AsyncIterableIterator<string> = {
+      [Symbol.asyncIterator]: () => never,
+      next: () => new Promise(() => {}),
+      return() {
+        stopped.resolve(how);
+        return Promise.reject(new Error("it was closed already"));
+      },
+    };
+    const it = await begin("gemini_cli", answers, { pasted: never, call: { signal: leaver.signal } });
+    await end(it, leaver);
+    await it.done;
+    assert.equal(await stopped.promise, how);
+  }
+});
+
 Deno.test("a code that is being exchanged when time is up still counts", async () => {
   const asked = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();

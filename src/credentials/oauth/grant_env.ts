@@ -54,8 +54,13 @@ export interface EnvGrant {
   readonly number: number | null;
 }
 
+export interface EnvReading {
+  readonly variables: Variables;
+  readonly warn: (message: string) => void;
+}
+
 /** Every bundle of a login type, the unnumbered one first. Warnings name variables, never values. */
-export function grantsFromEnv(row: OAuthRow, variables: Variables, warn: (message: string) => void): EnvGrant[] {
+export function grantsFromEnv(row: OAuthRow, { variables, warn }: EnvReading): EnvGrant[] {
   const pattern = new RegExp(`^(${row.prefix}(?:_(\\d+))?)_(?:ACCESS|REFRESH)_TOKEN$`);
   const heads = new Map<string, number | null>();
   for (const [name, { value }] of variables) {
@@ -111,21 +116,32 @@ function textOf(variables: Variables, name: string): string | undefined {
   return text === undefined || text === "" || isPlaceholder(text) ? undefined : text;
 }
 
-/** The variables of a login. `number`: null for the form without a number. */
-export function grantVariables(row: OAuthRow, grant: Grant, number: number | null): [name: string, value: string][] {
-  const head = number === null ? row.prefix : `${row.prefix}_${number}`;
-  const parts = Object.entries<(grant: Grant) => string | null>(PARTS).filter(([part]) => part !== "API_KEY" || KEYED.has(row.provider));
+/** A login under the names it is to have in variables. */
+export interface NamedGrant {
+  readonly row: OAuthRow;
+  readonly grant: Grant;
+  /** Null for the form without a number. */
+  readonly number: number | null;
+}
+
+function headOf({ row, number }: NamedGrant): string {
+  return number === null ? row.prefix : `${row.prefix}_${number}`;
+}
+
+/** The variables of a login. */
+export function grantVariables(named: NamedGrant): [name: string, value: string][] {
+  const { row: { provider }, grant } = named;
+  const parts = Object.entries<(grant: Grant) => string | null>(PARTS).filter(([part]) => part !== "API_KEY" || KEYED.has(provider));
   return parts.flatMap(([part, textIn]) => {
-    const value = part === "EXPIRY_DATE" && DATED.has(row.provider) && grant.expiresAt !== null
+    const value = part === "EXPIRY_DATE" && DATED.has(provider) && grant.expiresAt !== null
       ? new Date(grant.expiresAt).toISOString()
       : textIn(grant);
-    return value === null || value === "" ? [] : [[`${head}_${part}`, value] as [string, string]];
+    return value === null || value === "" ? [] : [[`${headOf(named)}_${part}`, value] as [string, string]];
   });
 }
 
-/** The variables without which a bundle of these names would not be read again. */
-export function missingVariables(row: OAuthRow, grant: Grant, number: number | null): string[] {
-  const there = new Set(grantVariables(row, grant, number).map(([name]) => name));
-  const head = number === null ? row.prefix : `${row.prefix}_${number}`;
-  return requiredParts(row).map((part) => `${head}_${part}`).filter((name) => !there.has(name));
+/** The variables a login lacks to be read again. */
+export function missingVariables(named: NamedGrant): string[] {
+  const there = new Set(grantVariables(named).map(([name]) => name));
+  return requiredParts(named.row).map((part) => `${headOf(named)}_${part}`).filter((name) => !there.has(name));
 }

@@ -140,9 +140,14 @@ function textIn(places: readonly JsonObject[], names: readonly string[]): string
   return places.flatMap((place) => names.map((name) => asString(place[name]))).find((text) => text !== undefined && text !== "");
 }
 
-/** What stands there in whatever form; objects are places, not fields. */
+/** What stands there in whatever form, but for objects that are places and not fields. */
 function fieldIn(places: readonly JsonObject[], names: readonly string[]): Json | undefined {
-  return places.flatMap((place) => names.map((name) => place[name])).find((value) => value !== undefined && !isObject(value));
+  const values = places.flatMap((place) => names.filter((name) => !isNest(name) || !isObject(place[name])).map((name) => place[name]));
+  return values.find((value) => value !== undefined);
+}
+
+function isNest(name: string): boolean {
+  return NESTS.some((nest) => nest === name);
 }
 
 function expiryIn(places: readonly JsonObject[]): number | null {
@@ -166,12 +171,18 @@ export function accountOfIdToken(idToken: string | undefined): string | null {
   return asString(claims?.email)?.trim() || null;
 }
 
+export interface GrantWriting {
+  /** What the file holds now. */
+  readonly previous?: JsonObject | undefined;
+  readonly notes?: Partial<GrantNotes> | undefined;
+}
+
 /**
  * The file form of a grant over what the file held before: under the names, in the place and in the form of time that
  * are there, so that the program whose file it is can go on reading it; else under the official tools' names. A note
  * that is undefined stays as it is; null removes it.
  */
-export function writeGrant(grant: Grant, previous: JsonObject = {}, notes: Partial<GrantNotes> = {}): JsonObject {
+export function writeGrant(grant: Grant, { previous = {}, notes = {} }: GrantWriting = {}): JsonObject {
   const nest = nestOf(previous);
   const outer: Record<string, Json | undefined> = { ...previous };
   const inner: Record<string, Json | undefined> | undefined = nest === undefined ? undefined : { ...asObject(previous[nest]) };

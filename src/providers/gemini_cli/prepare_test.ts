@@ -66,7 +66,7 @@ Deno.test("a request goes out in the envelope, streamed, and tells what was lost
     user_prompt_id: "req-1",
     request: { contents: [], asked: true, model: "gemini-2.5-pro", session_id: sessionIdOf("c-1") },
   });
-  assert.deepEqual(prepared.lossy, ["user", "seed"]);
+  assert.deepEqual(prepared.lossy, ["seed"]);
 });
 
 Deno.test("the answer comes out of the envelope, as events or folded into one", () => {

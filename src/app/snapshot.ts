@@ -9,8 +9,9 @@ import type { Clock, Random } from "../kernel/clock.ts";
 import type { Variables } from "../kernel/variables.ts";
 import type { Journal } from "../pool/keeper.ts";
 import { Pool, type PoolSettings } from "../pool/pool.ts";
-import { customRow, findRow } from "../providers/catalog.ts";
+import { findRow } from "../providers/catalog.ts";
 import type { ProviderRow } from "../providers/row.ts";
+import { rowInForce } from "./row_in_force.ts";
 import type { ServedProvider, Snapshot } from "../gateway/snapshot.ts";
 import type { StoredState } from "../store/store.ts";
 
@@ -49,26 +50,13 @@ export function makeSnapshot(input: SnapshotInput): Snapshot {
   return Object.freeze({ config, providers });
 }
 
-/** The row with its address in force; undefined, with a warning, when a part of it is not configured. */
+/** The row as it is configured; undefined, with a warning, when a part of its address is not. */
 function rowOf(id: string, { found, variables, warn }: SnapshotInput): ProviderRow | undefined {
-  const custom = found.customProviders.find((provider) => provider.id === id);
-  const row = findRow(id) ?? (custom === undefined ? undefined : customRow(custom));
-  if (row === undefined) return undefined;
-  const value = (name: string) => variables.get(name)?.value.trim();
-  // Hosts are often configured with a scheme in front, as vendors show them.
-  const fill = (text: string) =>
-    text.replace(/\{(\w+)\}/g, (place, name: string) => value(name) || place).replace(/^https:\/\/(?=https?:\/\/)/, "");
-  const baseUrl = fill(found.apiBases.get(id) ?? row.baseUrl);
-  const missing = /\{(\w+)\}/.exec(baseUrl)?.[1];
-  if (missing !== undefined) {
-    warn(`Cannot use provider "${id}": its address needs ${missing}; set it, or ${row.prefixes[0] ?? id.toUpperCase()}_API_BASE`);
-    return undefined;
-  }
-  const path = row.listing === null ? undefined : fill(row.listing.path);
-  const movedListing = found.apiBases.has(id) && path !== undefined && /^https?:/.test(path);
-  // A list that lives at the vendor's own host must not be asked for when the provider was pointed elsewhere.
-  const listing = row.listing === null || path === undefined || movedListing ? null : { ...row.listing, path };
-  return { ...row, baseUrl, listing };
+  const row = rowInForce(id, { found, variables });
+  if (row === undefined || !("missing" in row)) return row;
+  const prefix = findRow(id)?.prefixes[0] ?? id.toUpperCase();
+  warn(`Cannot use provider "${id}": its address needs ${row.missing}; set it, or ${prefix}_API_BASE`);
+  return undefined;
 }
 
 function poolOf(

@@ -20,22 +20,35 @@ export interface WatchOptions {
 
 /** Watches until closed; nothing is told after `close`. Never throws, and does not keep the process alive. */
 export function watchSources({ paths, clock, onChange }: WatchOptions): { readonly close: () => void } {
-  let cancel = () => {};
-  const onEvent = () => {
-    cancel();
-    cancel = clock.after(WATCH_DEBOUNCE_MS, onChange);
-  };
+  const burst = burstOf(clock, onChange);
   const namesByDirectory = Map.groupBy(paths, (path) => dirname(path));
   const watchers = [...namesByDirectory].flatMap(([directory, members]) => {
     const accepts = members.map((path) => matcher(basename(path)));
     return watchDirectory(directory, (name) => {
-      if (name === null || accepts.some((accept) => accept(name))) onEvent();
+      if (name === null || accepts.some((accept) => accept(name))) burst.noteChange();
     });
   });
   return {
     close: () => {
-      cancel();
+      burst.close();
       for (const watcher of watchers) watcher.close();
+    },
+  };
+}
+
+/** Tells `onChange` once for changes that come close together; nothing after `close`, though the system may still deliver old ones. */
+export function burstOf(clock: Clock, onChange: () => void): { readonly noteChange: () => void; readonly close: () => void } {
+  let cancel = () => {};
+  let isClosed = false;
+  return {
+    noteChange: () => {
+      if (isClosed) return;
+      cancel();
+      cancel = clock.after(WATCH_DEBOUNCE_MS, onChange);
+    },
+    close: () => {
+      isClosed = true;
+      cancel();
     },
   };
 }

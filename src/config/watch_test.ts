@@ -4,7 +4,7 @@ import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
-import { WATCH_DEBOUNCE_MS, watchSources } from "./watch.ts";
+import { burstOf, WATCH_DEBOUNCE_MS, watchSources } from "./watch.ts";
 
 /** A clock whose timers fire when the test says so, and that tells when one is set. */
 function handClock() {
@@ -107,6 +107,16 @@ Deno.test("after close a change that waits is not told any more", async () => {
   }
   hand.fire();
   assert.equal(changeCount, 0);
+});
+
+Deno.test("a change that the system delivers after close is not told", () => {
+  const hand = handClock();
+  const burst = burstOf(hand.clock, () => assert.fail("told"));
+  burst.noteChange();
+  burst.close();
+  burst.noteChange();
+  assert.equal(hand.pendingCount(), 0);
+  hand.fire();
 });
 
 Deno.test("a directory that is not there is no failure", () => {

@@ -100,7 +100,10 @@ function start(
       }),
     type: (line) => void child.stdin.write(`${line}\n`),
     end: (input) => void child.stdin.end(input),
-    interrupt: () => void child.kill("SIGINT"),
+    // `child.kill` would report the signal it sent in place of the exit code.
+    interrupt: () => {
+      if (child.pid !== undefined) process.kill(child.pid, "SIGINT");
+    },
     ended,
   };
 }

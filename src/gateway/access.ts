@@ -14,7 +14,22 @@ export async function accessOf(
 ): Promise<Access | Failure> {
   if (credential.kind !== "oauth") return accessOfKey(credential);
   const grant = await credential.login.access(options);
-  return isFailure(grant) ? grant : accessOfGrant(grant);
+  if (isFailure(grant)) return grant;
+  const access = accessOfGrant(grant);
+  return IN_A_HEADER.test(access.secret.reveal()) ? access : unsendable();
+}
+
+/** What a header carries as it is. Keys are checked when they are read; tokens come from files and providers. */
+const IN_A_HEADER = /^[\x20-\x7e]*$/;
+
+function unsendable(): Failure {
+  return failure({
+    scope: "credential",
+    kind: "rejected",
+    status: 503,
+    isLasting: true,
+    message: "The login's token has line breaks or signs beyond plain ASCII in it and cannot be sent; log in again",
+  });
 }
 
 /** True when a token was refused that a renewal may replace. A refusal that outlasts a renewal says so itself. */

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../kernel/clock.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
+import { logger } from "../kernel/log.ts";
 import type { Recall } from "../dialects/codec.ts";
 import type { Lease } from "../pool/lease.ts";
 import type { Access } from "../providers/access.ts";
@@ -51,6 +52,9 @@ export async function attempt(input: AttemptInput): Promise<Committed | Failure>
     if (!isWorthRenewing(credential, got)) return withdrawn(credential, got);
     const renewed = await accessOf(credential, { signal, rejected: access.secret });
     return isFailure(renewed) ? renewed : refusedAgain(await tryWith(renewed, input, signal));
+  } catch (error) {
+    // A mistake of ours must not keep the lease: the request fails, the credential is free again and not blamed.
+    return unexpected(error, exchange);
   } finally {
     cancelTimeout();
     exchange.signal.removeEventListener("abort", onClientGone);
@@ -99,6 +103,19 @@ async function tryAs(
   const context = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
   if (reply.status < 200 || reply.status > 299) return await refused(reply, context, signal);
   return await commitment({ exchange, reply, context, signal, prepared });
+}
+
+function unexpected(error: unknown, { requestId }: Exchange): Failure {
+  logger("gateway").error("Request {requestId} failed unexpectedly: {error}", {
+    requestId,
+    error: error instanceof Error ? error.stack ?? error.message : String(error),
+  });
+  return failure({
+    scope: "request",
+    kind: "internal",
+    status: 500,
+    message: "The proxy failed to handle this request; its log says why",
+  });
 }
 
 function timedOut({ target, timeoutMs }: AttemptInput): Failure {

@@ -11,7 +11,7 @@ import type { OpenCapture } from "../gateway/deps.ts";
 import type { Snapshot } from "../gateway/snapshot.ts";
 import type { Clock, Stopwatch } from "../kernel/clock.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
-import { isObject, type JsonObject, parseJson } from "../kernel/json.ts";
+import { isNestedDeeper, isObject, type JsonObject, parseJson } from "../kernel/json.ts";
 import { Secret } from "../kernel/secret.ts";
 import { clientKey } from "./client_auth.ts";
 
@@ -21,6 +21,8 @@ const TIMEOUT_HEADER = "x-keyproxy-timeout";
 /** Set by the official SDKs without being asked. */
 const SDK_TIMEOUT_HEADER = "x-stainless-timeout";
 const MAX_TIMEOUT_SECONDS = 7 * 24 * 3600;
+/** Deeper than any schema or conversation; what walks a body on its way has a stack to spare. */
+const MAX_LEVELS = 1_000;
 
 export interface IngressInput {
   readonly incoming: IncomingMessage;
@@ -114,6 +116,9 @@ export async function readJsonBody(incoming: IncomingMessage, maxBytes: number):
   if (isFailure(bytes)) return bytes;
   const text = bytes.toString("utf8");
   const body = parseJson(text);
+  if (body !== undefined && isNestedDeeper(body, MAX_LEVELS)) {
+    return badRequest(`Cannot read the request body: it is nested more than ${MAX_LEVELS} levels deep`);
+  }
   if (isObject(body)) return body;
   const found = text.trim() === "" ? "it is empty" : body === undefined ? "it is not valid JSON" : "expected a JSON object";
   return badRequest(`Cannot read the request body: ${found}`);

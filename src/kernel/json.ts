@@ -40,3 +40,11 @@ export function asString(value: unknown): string | undefined {
 export function asNumber(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
+
+/** True when arrays and objects stand in each other more than `levelCount` deep. Stops there, so the stack is safe for small counts. */
+export function isNestedDeeper(value: Json, levelCount: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levelCount === 0) return true;
+  const members = Array.isArray(value) ? value : Object.values(value);
+  return members.some((member) => member !== undefined && isNestedDeeper(member, levelCount - 1));
+}

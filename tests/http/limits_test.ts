@@ -271,3 +271,20 @@ Deno.test("a client that leaves during the pause before a second try: there is n
   await assertAtRest(gateway);
   assert.equal(gateway.simulator.requests.length, 1);
 });
+
+Deno.test("a body nested beyond measure is refused by name and costs no credential anything", CLEAN, async () => {
+  await using gateway = await startGateway({ env: ONE_KEY });
+  const deep = "[".repeat(20_000) + "]".repeat(20_000);
+  const body = `{"model":"local/m","messages":[{"role":"user","content":"x"}],"tools":${deep}}`;
+  for (let round = 0; round < 3; round++) {
+    const answer = await fetch(`${gateway.baseUrl}/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    const text = await answer.text();
+    assert.deepEqual([answer.status, /nested more than 1000 levels deep/.test(text)], [400, true], text);
+  }
+  assert.equal((await chat(gateway, CHAT)).status, 200);
+  await assertAtRest(gateway);
+});

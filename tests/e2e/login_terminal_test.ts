@@ -10,6 +10,7 @@ import { startGoogleSimulator } from "../simulators/google/simulator.ts";
 import { startIflowSimulator } from "../simulators/iflow/simulator.ts";
 import { startQwenSimulator } from "../simulators/qwen/simulator.ts";
 import { startSimulator } from "../simulators/server.ts";
+import { browse, freePort, wayBack } from "../support/browser.ts";
 import { inTerminal, KEYS, type TerminalSession } from "../support/terminal.ts";
 
 /** How tokens, keys and client secrets of the simulators begin. */
@@ -44,44 +45,9 @@ async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
   }
 }
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? String(address.port) : assert.fail("no port");
-}
-
 /** The address that was shown. */
 async function address(session: TerminalSession): Promise<string> {
   return (await session.shows(/Log in at this address:\s+(http\S+)/))[1] ?? "";
-}
-
-/** A browser: follows every redirect on this machine, and tells where it ended and what it showed. */
-async function browse(url: string): Promise<{ readonly url: string; readonly status: number; readonly text: string }> {
-  let at = url;
-  for (let step = 0; step < 10; step++) {
-    const response = await fetch(at, { redirect: "manual" });
-    const text = await response.text();
-    const next = new URL(response.headers.get("location") ?? "https://elsewhere.example", at);
-    if (response.status < 300 || response.status > 399 || !["127.0.0.1", "localhost"].includes(next.hostname)) {
-      return { url: at, status: response.status, text };
-    }
-    at = next.href;
-  }
-  return assert.fail("redirected in a circle");
-}
-
-/** Where the provider sends the browser back to, without going there. */
-async function wayBack(url: string): Promise<URL> {
-  let at = url;
-  for (let step = 0; step < 10; step++) {
-    const response = await fetch(at, { redirect: "manual" });
-    await response.body?.cancel();
-    at = new URL(response.headers.get("location") ?? assert.fail("no redirect"), at).href;
-    if (/callback/.test(new URL(at).pathname)) return new URL(at);
-  }
-  return assert.fail("never came back");
 }
 
 Deno.test("Gemini CLI: the status is confirmed by a key, the browser comes back, the account and its project are found", () =>

@@ -5,6 +5,8 @@
 import { parse } from "dotenv";
 import { readFile, writeFile } from "node:fs/promises";
 import { hasCode, writeFileAtomic } from "../kernel/atomic_file.ts";
+import { systemClock, systemRandom } from "../kernel/clock.ts";
+import { takeLock } from "../kernel/lock_file.ts";
 
 /** Variables to set, or to remove with null. */
 export type EnvChanges = Readonly<Record<string, string | null>>;
@@ -157,11 +159,33 @@ function cannotWrite(name: string): Error {
   return new Error(`Cannot write ${name} to the file: expected a value that a .env file can hold, without mixed kinds of quotes`);
 }
 
+/** Longest wait for another process that edits the same file. */
+const MAX_WAIT_MS = 20_000;
+
 /**
  * Changes the file at `path`, which is created when missing, mode 0600. The first edit keeps the old file as
- * `<path>.bak`. Throws when the file cannot be read or written, or a change cannot be expressed.
+ * `<path>.bak`. One process edits at a time; changes given as a function are decided when it is this one's turn.
+ * Throws when the file cannot be read or written, or a change cannot be expressed.
  */
-export async function writeEnvFile(path: string, changes: EnvChanges): Promise<void> {
+export async function writeEnvFile(path: string, changes: EnvChanges | (() => Promise<EnvChanges>)): Promise<void> {
+  const lock = await takeLock({
+    path: `${path}.lock`,
+    clock: systemClock,
+    random: systemRandom,
+    signal: new AbortController().signal,
+    maxWaitMs: MAX_WAIT_MS,
+  });
+  if (lock.kind === "busy") throw new Error("another process is changing it; try again");
+  try {
+    // Where no lock can be made nothing can be written either: what follows says why.
+    await edit(path, typeof changes === "function" ? await changes() : changes);
+  } finally {
+    if (lock.kind === "held") await lock.release();
+  }
+}
+
+async function edit(path: string, changes: EnvChanges): Promise<void> {
+  if (Object.keys(changes).length === 0) return;
   const before = await readIfThere(path);
   const after = setVariables(before ?? "", changes);
   if (after === before) return;

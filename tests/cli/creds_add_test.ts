@@ -1,6 +1,6 @@
 /** `creds add` for keys: where they are written, what is tried first, what is refused; never a question without a terminal. */
 import assert from "node:assert/strict";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startSimulator } from "../simulators/server.ts";
 import { type Folder, inFolder, jsonOf } from "./creds_program.ts";
@@ -148,4 +148,17 @@ Deno.test("a new file named by --env-file is made; a broken one is left alone", 
     assert.equal(ran.code, 2);
     assert.match(ran.err, /Cannot read the configuration:\n {2}\.env line 1/);
     assert.equal(await envOf(folder), "what is this\n");
+  }));
+
+Deno.test("keys added at the same time are all kept, each under a name of its own", () =>
+  inFolder(async (folder) => {
+    const keys = [1, 2, 3, 4, 5, 6].map((number) => `sk-together-${number}-0123456789abcdef`);
+    const runs = await Promise.all(keys.map((input) => folder.creds(["add", "openai", "--key-stdin", "--no-verify", "--json"], { input })));
+    assert.deepEqual(runs.map(({ code }) => code), keys.map(() => 0), runs.map(({ err }) => err).join(""));
+    const lines = (await envOf(folder)).trim().split("\n");
+    assert.deepEqual(lines.map((line) => line.split("=")[1]).toSorted(), keys);
+    const names = lines.map((line) => line.split("=")[0]).toSorted();
+    assert.deepEqual(names, ["OPENAI_API_KEY", ...[2, 3, 4, 5, 6].map((number) => `OPENAI_API_KEY_${number}`)]);
+    assert.deepEqual(runs.map((ran) => jsonOf(ran).variable).toSorted(), names);
+    assert.deepEqual((await readdir(folder.path)).filter((name) => name.endsWith(".lock")), []);
   }));

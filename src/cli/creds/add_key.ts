@@ -19,7 +19,7 @@ import { type Desk, type DeskFlags, shownPath } from "./desk.ts";
 import { type KeyFlags, readKey } from "./key_input.ts";
 import { freeKeyVariable, missingPlaces, prefixOf, priorityVariable, withChanges } from "./key_variables.ts";
 import { askText, confirm } from "./prompts.ts";
-import { failed, missing, usage } from "./stop.ts";
+import { failed, missing, Stop, usage } from "./stop.ts";
 import { readPriority } from "./values.ts";
 
 export interface AddKeyFlags extends DeskFlags, KeyFlags {
@@ -56,21 +56,48 @@ export async function addKey(desk: Desk, adding: Adding): Promise<ExitCode> {
     : apiKeyCredential({ provider: row.id, key, source: variable, priority: priority ?? 0 });
   const known = key === undefined ? undefined : knownAs(credential, desk.variables);
   const verdict = known === undefined ? await verify(desk, { ...adding, credential, settings }) : undefined;
-  const changes = { ...settings, ...(known === undefined ? keyChanges({ key, variable, prefix, priority }) : {}) };
-  await write(desk, changes);
-  report(desk, { adding, credential, known, verdict, changes, file: shownPath(envFile, desk) });
+  const added = await write(desk, (now) => placed({ key, prefix, priority, settings, credential }, now));
+  report(desk, { adding, verdict, ...added, file: shownPath(envFile, desk) });
   return 0;
+}
+
+interface Placing {
+  readonly key: string | undefined;
+  readonly prefix: string;
+  readonly priority: number | undefined;
+  readonly settings: Changes;
+  readonly credential: KeyCredential;
+}
+
+/** What is written, and under which name the key goes. */
+interface Placed {
+  readonly credential: KeyCredential;
+  /** The variable that held the key before. */
+  readonly known: string | undefined;
+  readonly changes: Changes;
+}
+
+/** Decided at the last moment: other keys may have come while this one was tried. */
+function placed({ key, prefix, priority, settings, credential }: Placing, { variables }: Desk): Placed {
+  if (key === undefined) return { credential, known: undefined, changes: settings };
+  const known = knownAs(credential, variables);
+  if (known !== undefined) return { credential, known, changes: settings };
+  const variable = freeKeyVariable(prefix, variables);
+  return {
+    credential: { ...credential, source: variable },
+    known,
+    changes: { ...settings, ...keyChanges({ key, variable, prefix, priority }) },
+  };
 }
 
 function keyChanges(
   { key, variable, prefix, priority }: {
-    readonly key: string | undefined;
-    readonly variable: string | undefined;
+    readonly key: string;
+    readonly variable: string;
     readonly prefix: string;
     readonly priority: number | undefined;
   },
 ): Changes {
-  if (key === undefined || variable === undefined) return {};
   const rank = priorityVariable(variable, prefix);
   return { [variable]: key, ...(rank === undefined || priority === undefined ? {} : { [rank]: String(priority) }) };
 }
@@ -161,27 +188,30 @@ async function keepRejected({ terminal }: Desk, { reason }: Verdict): Promise<vo
   if (!await confirm("Keep it all the same?", "no")) throw failed("Nothing was written");
 }
 
-async function write({ terminal, variables, envFile }: Desk, changes: Changes): Promise<void> {
-  for (const [name, value] of Object.entries(changes)) {
-    const before = variables.get(name);
+async function write(desk: Desk, decide: (now: Desk) => Placed): Promise<Placed> {
+  const { terminal, envFile } = desk;
+  let decided = decide(desk);
+  if (Object.keys(decided.changes).length === 0) return decided;
+  try {
+    await writeEnvFile(envFile, async () => {
+      decided = decide(await desk.read());
+      return decided.changes;
+    });
+  } catch (error) {
+    if (error instanceof Stop) throw error;
+    throw failed(`Cannot write ${envFile}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  for (const [name, value] of Object.entries(decided.changes)) {
+    const before = desk.variables.get(name);
     const isHidden = before?.origin === "environment" && before.value.trim() !== "" && before.value.trim() !== value;
     if (isHidden) terminal.say(terminal.paintMessage("yellow", `${name} is also set in the environment, which wins over ${envFile}`));
   }
-  if (Object.keys(changes).length === 0) return;
-  try {
-    await writeEnvFile(envFile, changes);
-  } catch (error) {
-    throw failed(`Cannot write ${envFile}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  return decided;
 }
 
-interface Added {
+interface Added extends Placed {
   readonly adding: Adding;
-  readonly credential: KeyCredential;
-  /** The variable that held the key before. */
-  readonly known: string | undefined;
   readonly verdict: Verdict | undefined;
-  readonly changes: Changes;
   readonly file: string;
 }
 

@@ -3,7 +3,7 @@
  * chance come in.
  */
 import { assertNever } from "../../kernel/failure.ts";
-import type { Clock, Random } from "../../kernel/clock.ts";
+import type { Random } from "../../kernel/clock.ts";
 import type { Refusal } from "./flow.ts";
 
 const FIRST_WAIT_MS = 1_000;
@@ -61,31 +61,4 @@ function askedMs({ retryAfterMs }: Refusal): number | undefined {
 
 function atLeast(waitMs: number, random: Random): number {
   return waitMs * (1 + 0.1 * random());
-}
-
-/** Resolves after `waitMs`, or as soon as the signal ends. Never rejects. */
-export function pause(waitMs: number, { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel();
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const cancel = clock.after(waitMs, end);
-    signal.addEventListener("abort", end);
-  });
-}
-
-/** Resolves when `done` has ended, whatever its end, or as soon as the signal does. Never rejects. */
-export function settledOr(signal: AbortSignal, done: Promise<unknown>): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    signal.addEventListener("abort", end);
-    void done.then(end, end);
-  });
 }

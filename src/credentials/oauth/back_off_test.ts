@@ -1,8 +1,7 @@
 /** When a failed renewal is tried again, by what the token endpoint said. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FakeClock } from "../../../tests/support/fake_clock.ts";
-import { backOffMs, nextTry, pause, settledOr } from "./back_off.ts";
+import { backOffMs, nextTry } from "./back_off.ts";
 import { refusal, type RefusalKind } from "./flow.ts";
 
 const MIDDLE = () => 0.5;
@@ -63,29 +62,4 @@ Deno.test("what a person must act on ends the tries at once", () => {
   for (const kind of ["needs_login", "misconfigured", "withdrawn"] as const) {
     assert.deepEqual(waits(kind)[0], { kind: "end", state: kind });
   }
-});
-
-Deno.test("a pause ends with its time and leaves no timer", async () => {
-  const clock = new FakeClock();
-  const paused = pause(1_000, { clock, signal: new AbortController().signal });
-  clock.advance(1_000);
-  await paused;
-  assert.equal(clock.timerCount, 0);
-});
-
-Deno.test("a pause ends with its signal and leaves no timer", async () => {
-  const clock = new FakeClock();
-  const stop = new AbortController();
-  const paused = pause(1_000, { clock, signal: stop.signal });
-  stop.abort();
-  await paused;
-  await pause(1_000, { clock, signal: stop.signal });
-  assert.equal(clock.timerCount, 0);
-});
-
-Deno.test("waiting for something ends with it, with its failure, or with the signal", async () => {
-  const signal = new AbortController().signal;
-  await settledOr(signal, Promise.resolve());
-  await settledOr(signal, Promise.reject(new Error("no")));
-  await settledOr(AbortSignal.abort(), new Promise(() => {}));
 });

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import * as oauth from "oauth4webapi";
 import { asString } from "../../kernel/json.ts";
 import type { Grant } from "../grant.ts";
-import { pause } from "./back_off.ts";
+import { pause } from "../../kernel/pause.ts";
 import { clientAuthOf, type EndpointAnswer, errorCodeOf, Refused, requestOptions, serverOf, shownWords, wordsOf } from "./endpoint_call.ts";
 import { isRefusal, type OAuthCall, type Refusal, refusal } from "./flow.ts";
 import { refusalOf } from "./refusals.ts";

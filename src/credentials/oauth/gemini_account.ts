@@ -5,7 +5,7 @@
 import { asArray, asObject, asString, type Json, type JsonObject } from "../../kernel/json.ts";
 import { NAME, VERSION } from "../../kernel/version.ts";
 import type { Grant } from "../grant.ts";
-import { pause } from "./back_off.ts";
+import { pause } from "../../kernel/pause.ts";
 import { type EndpointAnswer, endpointFetch, Refused } from "./endpoint_call.ts";
 import { type Completion, type OAuthCall, type Refusal, refusal, type RefusalKind } from "./flow.ts";
 

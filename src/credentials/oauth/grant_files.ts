@@ -12,7 +12,7 @@ import { naturalOrder } from "../../kernel/variables.ts";
 import { type Grant, identityOf } from "../grant.ts";
 import type { GrantKeeper } from "./flow.ts";
 import { type GrantNotes, readGrant, writeGrant } from "./grant_json.ts";
-import { takeLock } from "./lock_file.ts";
+import { takeLock } from "../../kernel/lock_file.ts";
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;

@@ -3,7 +3,7 @@
  * for each provider. A renewal that has begun is let finish at the end, since dropping its answer loses the login.
  */
 import type { Clock, Random } from "../../kernel/clock.ts";
-import { pause, settledOr } from "./back_off.ts";
+import { pause, settledOr } from "../../kernel/pause.ts";
 import type { LiveLogin } from "./live_login.ts";
 
 /** From the start to the first look, so that a start is not slowed by it. */

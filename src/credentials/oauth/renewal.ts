@@ -7,7 +7,7 @@ import type { Grant } from "../grant.ts";
 import type { OAuthEndpoints } from "./endpoints.ts";
 import { type Completion, type GrantKeeper, isRefusal, type OAuthCall, type OAuthClient, type Refusal, refusal } from "./flow.ts";
 import { type GrantSource, hasSameTokens, type Holding } from "./holding.ts";
-import { takeLock } from "./lock_file.ts";
+import { takeLock } from "../../kernel/lock_file.ts";
 
 /** One answer of the token endpoint. */
 const REFRESH_LIMIT_MS = 15_000;

@@ -11,7 +11,7 @@ import { Secret } from "../../kernel/secret.ts";
 import type { Grant } from "../grant.ts";
 import { type Completion, type Refusal, refusal } from "./flow.ts";
 import type { LiveLogin } from "./live_login.ts";
-import { takeLock } from "./lock_file.ts";
+import { takeLock } from "../../kernel/lock_file.ts";
 
 async function tokenFrom(login: LiveLogin, rejected?: string): Promise<string> {
   const answer = await login.access({ signal: forever(), ...(rejected === undefined ? {} : { rejected: new Secret(rejected) }) });

@@ -7,9 +7,9 @@ import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { FakeClock } from "../../../tests/support/fake_clock.ts";
-import { until } from "../../../tests/support/live_login_fixtures.ts";
-import { systemClock } from "../../kernel/clock.ts";
+import { FakeClock } from "../../tests/support/fake_clock.ts";
+import { until } from "../../tests/support/live_login_fixtures.ts";
+import { systemClock } from "./clock.ts";
 import { type HeldLock, type LockOptions, STALE_LOCK_MS, takeLock } from "./lock_file.ts";
 
 async function inDirectory(use: (directory: string) => Promise<void>): Promise<void> {

@@ -7,8 +7,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
-import type { Clock, Random } from "../../kernel/clock.ts";
-import { pause } from "./back_off.ts";
+import type { Clock, Random } from "./clock.ts";
+import { pause } from "./pause.ts";
 
 /** A lock nobody has touched for this long belongs to nobody. */
 export const STALE_LOCK_MS = 15_000;

@@ -146,6 +146,7 @@ async function tryChat({ row, model, signal }: CheckAsk, access: Access, means: 
     wantsStreamUsage: false,
     access,
     requestId,
+    dialectHeaders: {},
     conversation: requestId,
     now,
     recall: { remember: () => {}, recall: () => undefined },

@@ -15,6 +15,8 @@ export interface Reading {
   /** Text and reasoning of this piece, for the request log. */
   readonly text: string;
   readonly reasoning: string;
+  /** A stream event after which nothing more comes. */
+  readonly endsStream?: true;
   /** The body, when it is an error object in disguise (decided by the classifier). */
   readonly body: JsonObject;
 }

@@ -11,7 +11,15 @@ export type Blob =
   /** `field`: where the client wrote it, so that a failure can name it. */
   | { readonly kind: "url"; readonly url: string; readonly mimeType?: string; readonly field?: string };
 
-export interface TextPart {
+/** Marks the end of what a provider shall keep in its prompt cache, and for how long. */
+export type CacheMark = "5m" | "1h";
+
+/** What every part may carry. */
+interface Markable {
+  readonly cache?: CacheMark;
+}
+
+export interface TextPart extends Markable {
   readonly kind: "text";
   readonly text: string;
   /** Opaque proof a provider attached to this part; only the provider that gave it can read it. */
@@ -20,12 +28,12 @@ export interface TextPart {
 
 export type Part =
   | TextPart
-  | { readonly kind: "image"; readonly source: Blob; readonly detail?: "low" | "high" | "auto" }
+  | { readonly kind: "image"; readonly source: Blob; readonly detail?: "low" | "high" | "auto" } & Markable
   | { readonly kind: "audio"; readonly source: Blob }
   | { readonly kind: "video"; readonly source: Blob }
-  | { readonly kind: "file"; readonly source: Blob; readonly name?: string }
-  /** What the model thought, in turns of the assistant. */
-  | { readonly kind: "reasoning"; readonly text: string; readonly signature?: string }
+  | { readonly kind: "file"; readonly source: Blob; readonly name?: string } & Markable
+  /** What the model thought, in turns of the assistant. `encrypted`: thoughts only their provider can read, beside or instead of the text. */
+  | { readonly kind: "reasoning"; readonly text: string; readonly signature?: string; readonly encrypted?: string }
   | { readonly kind: "refusal"; readonly text: string }
   | ToolCall
   /** What a tool answered, in turns of the user. */
@@ -35,9 +43,9 @@ export type Part =
     readonly name?: string;
     readonly content: readonly Part[];
     readonly isError?: true;
-  };
+  } & Markable;
 
-export interface ToolCall {
+export interface ToolCall extends Markable {
   readonly kind: "tool_call";
   /** Unique in the conversation. */
   readonly id: string;
@@ -65,7 +73,10 @@ export interface Tool {
   readonly description?: string;
   /** JSON Schema of the arguments; absent: none are taken. */
   readonly parameters?: JsonObject;
+  /** The provider shall hold the model to the schema; absent: not said. */
+  readonly isStrict?: boolean;
   readonly form?: ToolForm;
+  readonly cache?: CacheMark;
 }
 
 /** `named`: exactly these may be called, and one of them must be. */
@@ -83,7 +94,13 @@ export type Reasoning =
 
 export type ResponseFormat =
   | { readonly kind: "text" | "json" }
-  | { readonly kind: "schema"; readonly schema: JsonObject; readonly name: string };
+  | {
+    readonly kind: "schema";
+    readonly schema: JsonObject;
+    readonly name: string;
+    readonly description?: string;
+    readonly isStrict?: boolean;
+  };
 
 /** Numbers as the client gave them; absent = not given. */
 export interface Sampling {
@@ -106,11 +123,15 @@ export interface ChatRequest {
   readonly turns: readonly Turn[];
   readonly tools: readonly Tool[];
   readonly toolChoice?: ToolChoice;
+  /** At most one call a turn. */
+  readonly callsOneByOne?: true;
   readonly sampling: Sampling;
   readonly format?: ResponseFormat;
   readonly reasoning?: Reasoning;
   /** The client does not want to see what the model thinks. */
   readonly hidesReasoning?: true;
+  /** Who the client says its user is; not meant to be personal. */
+  readonly userId?: string;
   /** Kinds of output wanted: `text`, `image`, `audio`. */
   readonly modalities?: readonly string[];
   /** Fields a provider may know that have no place above, as the client wrote them (e.g. `safety_settings`, `google`). */
@@ -134,6 +155,8 @@ export interface Citation {
 export interface ChatUsage extends Usage {
   readonly reasoningTokens: number;
   readonly totalTokens: number;
+  /** Of the input, newly written to the provider's cache; absent: the provider does not say. */
+  readonly cacheWriteTokens?: number;
   /** Of the input; absent: the provider does not say. */
   readonly inputAudioTokens?: number;
   readonly inputImageTokens?: number;
@@ -151,7 +174,7 @@ export type ChatEvent =
   | { readonly kind: "start"; readonly id?: string; readonly createdAt?: number; readonly modelVersion?: string }
   /** The text may be empty where only a signature came. */
   | { readonly kind: "text"; readonly choice: number; readonly text: string; readonly signature?: string }
-  | { readonly kind: "reasoning"; readonly choice: number; readonly text: string; readonly signature?: string }
+  | { readonly kind: "reasoning"; readonly choice: number; readonly text: string; readonly signature?: string; readonly encrypted?: string }
   | { readonly kind: "refusal"; readonly choice: number; readonly text: string }
   /** A call begins. `arguments` is its first piece, often all of it. */
   | { readonly kind: "tool_call"; readonly choice: number; readonly call: ToolCall }
@@ -161,7 +184,13 @@ export type ChatEvent =
   | { readonly kind: "audio"; readonly choice: number; readonly source: Blob }
   | { readonly kind: "citations"; readonly choice: number; readonly citations: readonly Citation[] }
   | { readonly kind: "logprobs"; readonly choice: number; readonly tokens: readonly TokenLogprob[] }
-  /** `native`: the provider's own word, where it says more than the reason. */
-  | { readonly kind: "finish"; readonly choice: number; readonly reason: FinishReason; readonly native?: string }
+  /** `native`: the provider's own word, where it says more than the reason. `stopSequence`: the text that made the model stop. */
+  | {
+    readonly kind: "finish";
+    readonly choice: number;
+    readonly reason: FinishReason;
+    readonly native?: string;
+    readonly stopSequence?: string;
+  }
   /** The last one counts; they are not added up. */
   | { readonly kind: "usage"; readonly usage: ChatUsage };

@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from "../kernel/json.ts";
 
-export type DialectName = "openai_chat" | "openai_completions" | "openai_embeddings";
+export type DialectName = "openai_chat" | "openai_completions" | "openai_embeddings" | "anthropic_messages";
 export type Operation = "chat" | "completions" | "embeddings";
 
 /** What tells conversations apart, for keeping one on the credential that has its prompt cached. */

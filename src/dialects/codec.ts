@@ -11,10 +11,20 @@ import type { JsonObject } from "../kernel/json.ts";
 export interface AnswerContext {
   /** The model as the client named it. */
   readonly model: string;
-  /** For an answer that has no id or time of its own. */
+  /** For an answer that has no id or time of its own; without the prefix that ids have in a dialect. */
   readonly id: string;
   readonly createdAtS: number;
   readonly wantsStreamUsage: boolean;
+  /** What the client sent, for dialects whose answers repeat parts of it. */
+  readonly request: JsonObject;
+}
+
+/** One stream's writer: bodies for each event; `end` gives what closes a whole answer. */
+export interface AnswerWriter {
+  push(event: ChatEvent): readonly JsonObject[];
+  end(): readonly JsonObject[];
+  /** What tells a client that the answer broke off, in dialects where that depends on what was said before. */
+  fail?(failed: Failure): readonly JsonObject[];
 }
 
 /** The client's half. */
@@ -23,8 +33,7 @@ export interface ClientCodec {
   decode(body: JsonObject): ChatRequest | Failure;
   /** A whole answer. */
   answer(events: readonly ChatEvent[], context: AnswerContext): JsonObject;
-  /** A stream's writer: bodies for each event; `end` gives what closes a whole answer. */
-  stream(context: AnswerContext): { push(event: ChatEvent): readonly JsonObject[]; end(): readonly JsonObject[] };
+  stream(context: AnswerContext): AnswerWriter;
 }
 
 /** One request on its way to a provider, and the reader of its answer, which knows what was sent. */

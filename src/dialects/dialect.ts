@@ -1,5 +1,5 @@
 /**
- * A dialect: one wire format, as a set of pure functions. Knows no provider, no key and no other dialect.
+ * A dialect: one wire format of clients, as a set of pure functions. Knows no provider, no key and no other dialect.
  */
 import type { Reading } from "../canonical/answer.ts";
 import type { CanonicalRequest, DialectName } from "../canonical/request.ts";
@@ -9,8 +9,6 @@ import type { ClientCodec } from "./codec.ts";
 
 export interface Dialect {
   readonly name: DialectName;
-  /** Path at an upstream that speaks this dialect, relative to its base URL. */
-  readonly upstreamPath: string;
   /** The request, or a failure that names the field that is wrong. */
   decodeRequest(body: JsonObject): CanonicalRequest | Failure;
   /** Reads one whole answer. */
@@ -21,12 +19,29 @@ export interface Dialect {
   answerAsEvents(body: JsonObject): readonly JsonObject[];
   /** Body of an error answer. */
   encodeFailure(failure: Failure): JsonObject;
-  /** The event that tells a client that its stream failed. */
-  encodeFailureEvent(failure: Failure): string;
-  /** Keeps a silent stream alive. */
-  readonly heartbeat: string;
-  /** Ends a stream. */
-  readonly endOfStream: string;
+  readonly framing: Framing;
+  /** Request headers of the dialect that a provider who speaks it wants to see; lower case. */
+  readonly passedHeaders?: readonly string[];
   /** For providers of another format; undefined: such requests cannot cross. */
   readonly codec?: ClientCodec;
+}
+
+/** How a stream of the dialect is written. */
+export interface Framing {
+  readonly contentType: string;
+  /** One event. `place`: whether something was written before it. */
+  event(body: JsonObject, place: "first" | "later"): string;
+  /** A provider's bytes may be passed on as they are. */
+  readonly isRelayed: boolean;
+  /**
+   * What an event holds that must be read: it ends a stream, fails it or counts tokens. One pass, because it runs on
+   * every event of every stream.
+   */
+  readonly worthReading: RegExp;
+  /** Keeps a silent stream alive. */
+  readonly heartbeat: string;
+  /** Ends a whole stream. */
+  end(place: "first" | "later"): string;
+  /** Tells a client that its stream failed, and ends it. */
+  failed(failure: Failure, place: "first" | "later"): string;
 }

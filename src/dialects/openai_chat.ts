@@ -3,21 +3,13 @@
  * Shapes: https://platform.openai.com/docs/api-reference/chat
  */
 import { z } from "zod";
-import type { Reading } from "../canonical/answer.ts";
 import type { Conversation } from "../canonical/request.ts";
-import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../kernel/json.ts";
+import { asArray, asObject, asString, isObject, type JsonObject } from "../kernel/json.ts";
 import type { Dialect } from "./dialect.ts";
 import { OPENAI_CHAT_CODEC } from "./openai_codec/codec.ts";
-import {
-  checkBody,
-  choicesOf,
-  explainsSilence,
-  hasContent,
-  OPENAI_FRAMING,
-  readStreamFields,
-  readUsage,
-  STREAM_FIELDS,
-} from "./openai_wire.ts";
+import { clipped } from "./opening.ts";
+import { choicesOf, OPENAI_FRAMING, readChat, readStreamFields, STREAM_FIELDS } from "./openai_wire.ts";
+import { checkBody } from "./problems.ts";
 
 const REQUEST = z.looseObject({
   model: z.string("a model name is required").min(1, "a model name is required"),
@@ -29,12 +21,8 @@ const REQUEST = z.looseObject({
   temperature: z.number("a number is expected").nullish(),
 });
 
-/** Long prompts are told apart by their first part and their length. */
-const OPENING_LENGTH = 2_048;
-
 export const openaiChat: Dialect = {
   name: "openai_chat",
-  upstreamPath: "/chat/completions",
   ...OPENAI_FRAMING,
   decodeRequest(body) {
     const wrong = checkBody(REQUEST, body);
@@ -47,8 +35,8 @@ export const openaiChat: Dialect = {
       native: { dialect: "openai_chat", body },
     };
   },
-  readAnswer: (body) => readChoices(body, "message"),
-  readEvent: (body) => readChoices(body, "delta"),
+  readAnswer: readChat,
+  readEvent: readChat,
   answerAsEvents,
   codec: OPENAI_CHAT_CODEC,
 };
@@ -60,45 +48,8 @@ function readConversation(body: JsonObject): Conversation {
   const firstUser = messages.find((message) => message.role === "user");
   return {
     id: asString(body.prompt_cache_key) ?? asString(metadata?.session_id) ?? asString(metadata?.user_id),
-    opening: [...system, ...(firstUser === undefined ? [] : [firstUser])].map((message) => clip(message.content)).join("\n"),
+    opening: [...system, ...(firstUser === undefined ? [] : [firstUser])].map((message) => clipped(message.content)).join("\n"),
   };
-}
-
-function clip(content: Json | undefined): string {
-  const text = typeof content === "string" ? content : JSON.stringify(content ?? "");
-  return `${text.slice(0, OPENING_LENGTH)}#${text.length}`;
-}
-
-function readChoices(body: JsonObject, key: "message" | "delta"): Reading {
-  const usage = readUsage(body);
-  const choices = choicesOf(body);
-  let isMeaningful = false;
-  let finishReason: string | undefined;
-  let text = "";
-  let reasoning = "";
-  for (const choice of choices) {
-    const piece = asObject(choice[key]);
-    finishReason = asString(choice.finish_reason) ?? finishReason;
-    if (piece === undefined) continue;
-    isMeaningful ||= saysSomething(piece);
-    text += asString(piece.content) ?? "";
-    reasoning += asString(piece.reasoning_content) ?? asString(piece.reasoning) ?? "";
-  }
-  return {
-    isMeaningful: isMeaningful || explainsSilence(finishReason),
-    isUsageOnly: choices.length === 0 && usage !== undefined,
-    ...(usage === undefined ? {} : { usage }),
-    ...(finishReason === undefined ? {} : { finishReason }),
-    text,
-    reasoning,
-    body,
-  };
-}
-
-function saysSomething(piece: JsonObject): boolean {
-  return hasContent(piece.content) || hasContent(piece.reasoning_content) || hasContent(piece.reasoning) ||
-    hasContent(piece.reasoning_details) || hasContent(piece.tool_calls) || hasContent(piece.refusal) ||
-    hasContent(piece.function_call) || hasContent(piece.audio) || hasContent(piece.images);
 }
 
 /** One event with the whole message, one with the end, and one with the usage. */

@@ -6,7 +6,8 @@ import { z } from "zod";
 import type { Reading } from "../canonical/answer.ts";
 import { asString, type JsonObject } from "../kernel/json.ts";
 import type { Dialect } from "./dialect.ts";
-import { checkBody, choicesOf, explainsSilence, OPENAI_FRAMING, readStreamFields, readUsage, STREAM_FIELDS } from "./openai_wire.ts";
+import { choicesOf, explainsSilence, OPENAI_FRAMING, readStreamFields, readUsage, STREAM_FIELDS } from "./openai_wire.ts";
+import { checkBody } from "./problems.ts";
 
 const REQUEST = z.looseObject({
   model: z.string("a model name is required").min(1, "a model name is required"),
@@ -18,7 +19,6 @@ const OPENING_LENGTH = 2_048;
 
 export const openaiCompletions: Dialect = {
   name: "openai_completions",
-  upstreamPath: "/completions",
   ...OPENAI_FRAMING,
   decodeRequest(body) {
     const wrong = checkBody(REQUEST, body);

@@ -6,7 +6,8 @@ import { z } from "zod";
 import type { Reading } from "../canonical/answer.ts";
 import { asArray, asString, type JsonObject } from "../kernel/json.ts";
 import type { Dialect } from "./dialect.ts";
-import { checkBody, OPENAI_FRAMING, readUsage } from "./openai_wire.ts";
+import { OPENAI_FRAMING, readUsage } from "./openai_wire.ts";
+import { checkBody } from "./problems.ts";
 
 const TOKENS = z.array(z.number());
 const REQUEST = z.looseObject({
@@ -21,7 +22,6 @@ const REQUEST = z.looseObject({
 
 export const openaiEmbeddings: Dialect = {
   name: "openai_embeddings",
-  upstreamPath: "/embeddings",
   ...OPENAI_FRAMING,
   decodeRequest(body) {
     const wrong = checkBody(REQUEST, body);

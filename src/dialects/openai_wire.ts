@@ -3,9 +3,11 @@
  * messages that name the field. Shapes: https://platform.openai.com/docs/api-reference
  */
 import { z } from "zod";
-import { type Failure, failure } from "../kernel/failure.ts";
-import { asNumber, asObject, isObject, type Json, type JsonObject } from "../kernel/json.ts";
+import type { Reading } from "../canonical/answer.ts";
+import type { Failure } from "../kernel/failure.ts";
+import { asNumber, asObject, asString, isObject, type Json, type JsonObject } from "../kernel/json.ts";
 import type { Usage } from "../kernel/usage.ts";
+import type { Framing } from "./dialect.ts";
 
 /** `{error: {message, type, code, param}}`, with `details` for failures of the pool. */
 export function encodeFailure(failed: Failure): JsonObject {
@@ -20,17 +22,25 @@ export function encodeFailure(failed: Failure): JsonObject {
   };
 }
 
-function encodeFailureEvent(failed: Failure): string {
-  return `data: ${JSON.stringify(encodeFailure(failed))}\n\n`;
+const DONE = "data: [DONE]\n\n";
+
+/** One event of a stream. */
+export function writeEvent(body: JsonObject): string {
+  return `data: ${JSON.stringify(body)}\n\n`;
 }
 
-/** How every OpenAI dialect frames streams and failures. */
-export const OPENAI_FRAMING = {
+const FRAMING: Framing = {
+  contentType: "text/event-stream",
+  event: writeEvent,
+  isRelayed: true,
+  worthReading: /\[DONE\]|"usage"|"error"|"finish_reason": ?"/,
   heartbeat: ": keep-alive\n\n",
-  endOfStream: "data: [DONE]\n\n",
-  encodeFailure,
-  encodeFailureEvent,
-} as const;
+  end: () => DONE,
+  failed: (failed) => writeEvent(encodeFailure(failed)) + DONE,
+};
+
+/** How every OpenAI dialect frames streams and failures. */
+export const OPENAI_FRAMING = { framing: FRAMING, encodeFailure } as const;
 
 /** The fields of requests that can be streamed. */
 export const STREAM_FIELDS = {
@@ -54,32 +64,6 @@ function typeOf(status: number): string {
     default:
       return status < 500 ? "invalid_request_error" : "api_error";
   }
-}
-
-/** Checks a body against a schema; the failure names the first field that is wrong. */
-export function checkBody(schema: z.ZodType, body: JsonObject): Failure | undefined {
-  const checked = schema.safeParse(body);
-  if (checked.success) return undefined;
-  const issue = checked.error.issues[0];
-  const path = issue === undefined ? "" : fieldPath(issue.path);
-  return invalidField(path, issue?.message ?? "is not valid");
-}
-
-/** A 400 that names the field. */
-export function invalidField(param: string, message: string): Failure {
-  const subject = param === "" ? "Invalid request body" : `Invalid request field "${param}"`;
-  return failure({
-    scope: "request",
-    kind: "invalid_request",
-    status: 400,
-    message: `${subject}: ${message}`,
-    ...(param === "" ? {} : { param }),
-    code: "invalid_request",
-  });
-}
-
-function fieldPath(path: readonly PropertyKey[]): string {
-  return path.map((part, index) => typeof part === "number" ? `[${part}]` : `${index > 0 ? "." : ""}${String(part)}`).join("");
 }
 
 /** `usage` of any OpenAI-shaped answer. */
@@ -111,4 +95,37 @@ const SILENT_ENDS = new Set(["length", "content_filter", "max_tokens", "model_co
 /** Ends that explain why nothing was said: the answer is whole although it is empty. */
 export function explainsSilence(finishReason: string | undefined): boolean {
   return finishReason !== undefined && SILENT_ENDS.has(finishReason);
+}
+
+/** What the gateway must know of a whole answer or one chunk of chat completions. */
+export function readChat(body: JsonObject): Reading {
+  const usage = readUsage(body);
+  const choices = choicesOf(body);
+  let isMeaningful = false;
+  let finishReason: string | undefined;
+  let text = "";
+  let reasoning = "";
+  for (const choice of choices) {
+    const piece = asObject(choice.delta) ?? asObject(choice.message);
+    finishReason = asString(choice.finish_reason) ?? finishReason;
+    if (piece === undefined) continue;
+    isMeaningful ||= saysSomething(piece);
+    text += asString(piece.content) ?? "";
+    reasoning += asString(piece.reasoning_content) ?? asString(piece.reasoning) ?? "";
+  }
+  return {
+    isMeaningful: isMeaningful || explainsSilence(finishReason),
+    isUsageOnly: choices.length === 0 && usage !== undefined,
+    ...(usage === undefined ? {} : { usage }),
+    ...(finishReason === undefined ? {} : { finishReason }),
+    text,
+    reasoning,
+    body,
+  };
+}
+
+function saysSomething(piece: JsonObject): boolean {
+  return hasContent(piece.content) || hasContent(piece.reasoning_content) || hasContent(piece.reasoning) ||
+    hasContent(piece.reasoning_details) || hasContent(piece.tool_calls) || hasContent(piece.refusal) ||
+    hasContent(piece.function_call) || hasContent(piece.audio) || hasContent(piece.images);
 }

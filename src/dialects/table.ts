@@ -1,6 +1,7 @@
 /** Every dialect by name. A new one is a file and a line here. */
 import type { DialectName } from "../canonical/request.ts";
 import type { Dialect } from "./dialect.ts";
+import { anthropicMessages } from "./anthropic_messages.ts";
 import { openaiChat } from "./openai_chat.ts";
 import { openaiCompletions } from "./openai_completions.ts";
 import { openaiEmbeddings } from "./openai_embeddings.ts";
@@ -9,4 +10,5 @@ export const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
   openai_chat: openaiChat,
   openai_completions: openaiCompletions,
   openai_embeddings: openaiEmbeddings,
+  anthropic_messages: anthropicMessages,
 };

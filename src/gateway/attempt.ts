@@ -88,6 +88,7 @@ async function tryAs(
     wantsStreamUsage: request.wantsStreamUsage,
     access,
     requestId,
+    dialectHeaders: exchange.dialectHeaders,
     conversation: conversationSeed(exchange, target),
     now: clock.now(),
     recall,

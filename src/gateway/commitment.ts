@@ -161,7 +161,9 @@ function judge(whole: string, form: AnswerForm, context: ClassifyContext): "mean
     if (!isObject(body)) return malformedAnswer(data, context);
     const error = classifyAnswerError(body, context);
     if (error !== undefined) return error;
-    if (form.readEvent(body).isMeaningful) return "meaningful";
+    const reading = form.readEvent(body);
+    if (reading.isMeaningful) return "meaningful";
+    if (reading.endsStream === true) return emptyAnswer();
   }
   return "nothing_yet";
 }

@@ -51,6 +51,8 @@ export interface Exchange {
   elapsedMs(): number;
   /** The key the client sent; tells clients apart. */
   readonly client: Secret;
+  /** What the client said in headers of its dialect. */
+  readonly dialectHeaders: Readonly<Record<string, string>>;
   readonly capture: RequestCapture | undefined;
   readonly attempts: AttemptRecord[];
   /** Time spent waiting for providers and for credentials, ms. */

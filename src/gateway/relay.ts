@@ -76,15 +76,16 @@ function answerAsStream(input: RelayInput, committed: Answer, usage: Usage | und
   const { body } = committed.reading;
   const shown: JsonObject = { ...body, model: target.model === body.model ? exchange.request.model : body.model };
   const events = exchange.dialect.answerAsEvents(exchange.request.wantsStreamUsage ? shown : { ...shown, usage: undefined });
+  const { framing } = exchange.dialect;
   exchange.out.writeHead(200, streamHeaders(input, committed));
-  for (const event of events) exchange.out.write(`data: ${JSON.stringify(event)}\n\n`);
-  exchange.out.end(exchange.dialect.endOfStream);
+  for (const [index, event] of events.entries()) exchange.out.write(framing.event(event, index === 0 ? "first" : "later"));
+  exchange.out.end(framing.end(events.length === 0 ? "first" : "later"));
   return { ...ending(200, committed.reading, usage), body: JSON.stringify(body) };
 }
 
 function streamHeaders({ exchange, target }: RelayInput, committed: Committed): Record<string, string> {
   return {
-    "content-type": "text/event-stream",
+    "content-type": exchange.dialect.framing.contentType,
     "cache-control": "no-cache",
     "x-accel-buffering": "no",
     ...passedHeaders(committed.headers),

@@ -19,11 +19,12 @@ import type { Target } from "./route.ts";
 const DONE = "[DONE]";
 /** An unasked-for field that a provider adds to every event when usage was asked for. */
 const NULL_USAGE = ',"usage":null';
-/** What an event holds that ends a stream, fails it or counts tokens. One pass, because it runs on every event. */
-const WORTH_READING = /\[DONE\]|"usage"|"error"|"finish_reason": ?"/;
 const NOT_ASCII = /[\x80-\xff]/;
 /** How much text and reasoning is kept for the request log. */
 const MAX_LOGGED_CHARS = 1024 * 1024;
+
+/** For streams that are framed in another way than the provider's: every event is written anew. */
+const AS_IT_IS: EventReader = { push: (event) => [event], flush: () => [] };
 
 export interface StreamRelayOptions {
   readonly exchange: Exchange;
@@ -48,6 +49,10 @@ export class StreamRelay {
   #isBlocked = false;
   /** The client has part of an event: only its rest may follow. */
   #isInsideEvent = false;
+  /** The provider's own end was passed on. */
+  #isEndTold = false;
+  #place: "first" | "later" = "first";
+  readonly #mustReadAll: boolean;
   #lastReadAt: number;
   #lastWriteAt: number;
   #usage: Usage | undefined;
@@ -59,7 +64,9 @@ export class StreamRelay {
     this.#options = options;
     this.#out = options.exchange.out;
     this.#restore = modelRestorer(options.target, options.exchange, "latin1");
-    this.#reader = options.form.reader();
+    const { framing } = options.exchange.dialect;
+    this.#reader = options.form.reader() ?? (framing.isRelayed ? undefined : AS_IT_IS);
+    this.#mustReadAll = this.#reader !== undefined || options.exchange.capture !== undefined;
     this.#lastReadAt = this.#lastWriteAt = options.clock.now();
   }
 
@@ -113,7 +120,7 @@ export class StreamRelay {
 
   /** Most events are text deltas that nobody but the client needs to read. */
   #mustRead(text: string): boolean {
-    return this.#reader !== undefined || this.#options.exchange.capture !== undefined || WORTH_READING.test(text);
+    return this.#mustReadAll || this.#options.exchange.dialect.framing.worthReading.test(text);
   }
 
   #event(raw: string): void {
@@ -123,21 +130,24 @@ export class StreamRelay {
     // An event with nothing in it is no JSON to a client.
     if (data?.trim() === "") return;
     const body = data === undefined ? undefined : parseJson(data);
-    if (!isObject(body)) return form.isTranslated ? undefined : this.#write(raw);
+    if (!isObject(body)) return form.isTranslated || this.#reader === AS_IT_IS ? undefined : this.#write(raw);
     const error = classifyAnswerError(body, { row: target.provider.row, model: target.model, now: clock.now() });
     if (error !== undefined) return this.#end(error);
     if (!form.isTranslated) exchange.capture?.chunk(data ?? "");
     const reading = form.readEvent(body);
-    this.#usage = reading.usage ?? this.#usage;
+    this.#usage = higher(this.#usage, reading.usage);
     this.#finishReason = reading.finishReason ?? this.#finishReason;
     this.#keep(reading.text, reading.reasoning);
     if (reading.isUsageOnly && this.#options.hidesUsage) return;
     const hidden = this.#options.hidesUsage && body.usage !== undefined ? without(body, "usage") : body;
     for (const chunk of this.#reader?.push(hidden) ?? [hidden]) {
       if (form.isTranslated) exchange.capture?.chunk(JSON.stringify(chunk));
-      if (chunk === body) this.#pass(raw);
+      if (chunk === body && this.#reader !== AS_IT_IS) this.#pass(raw);
       else this.#writeJson(chunk);
     }
+    if (reading.endsStream !== true) return;
+    this.#isEndTold = !form.isTranslated;
+    this.#end(undefined);
   }
 
   #keep(text: string, reasoning: string): void {
@@ -175,8 +185,7 @@ export class StreamRelay {
     if (failed?.scope !== "client") {
       for (const chunk of this.#reader?.flush(failed === undefined ? "complete" : "failed") ?? []) this.#writeJson(chunk);
       if (this.#isInsideEvent) this.#out.write("\n\n");
-      if (failed !== undefined) this.#out.write(exchange.dialect.encodeFailureEvent(failed));
-      this.#out.end(exchange.dialect.endOfStream);
+      this.#out.end(this.#lastWords(failed));
     } else this.#out.destroy();
     this.#resolve({
       status: 200,
@@ -188,11 +197,25 @@ export class StreamRelay {
     });
   }
 
+  #lastWords(failed: Failure | undefined): string {
+    const { framing } = this.#options.exchange.dialect;
+    if (failed === undefined) return this.#isEndTold ? "" : framing.end(this.#place);
+    const told = this.#reader?.fail?.(failed);
+    return told === undefined ? framing.failed(failed, this.#place) : told.map((body) => framing.event(body, this.#placeNow())).join("");
+  }
+
+  /** Where the next event stands. */
+  #placeNow(): "first" | "later" {
+    const place = this.#place;
+    this.#place = "later";
+    return place;
+  }
+
   #writeJson(body: JsonObject): void {
     const { exchange, target } = this.#options;
     const shown = body.model === target.model ? { ...body, model: exchange.request.model } : body;
     this.#lastWriteAt = this.#options.clock.now();
-    this.#flow(this.#out.write(`data: ${JSON.stringify(shown)}\n\n`));
+    this.#flow(this.#out.write(exchange.dialect.framing.event(shown, this.#placeNow())));
   }
 
   /** Relays events as they came. */
@@ -221,7 +244,7 @@ export class StreamRelay {
     if (now - this.#lastReadAt >= streamIdleTimeoutMs) return this.#end(this.#idle(streamIdleTimeoutMs));
     const isDue = heartbeatMs > 0 && now - this.#lastWriteAt >= heartbeatMs;
     if (isDue && !this.#isBlocked && !this.#isInsideEvent) {
-      this.#out.write(this.#options.exchange.dialect.heartbeat);
+      this.#out.write(this.#options.exchange.dialect.framing.heartbeat);
       this.#lastWriteAt = now;
     }
     const idleAt = this.#lastReadAt + streamIdleTimeoutMs;
@@ -241,6 +264,17 @@ export class StreamRelay {
       message: `Provider "${id}" sent nothing for ${limitMs / 1000} s`,
     });
   }
+}
+
+/** Counts of a stream grow: the start tells of the input, the end of the output. */
+function higher(known: Usage | undefined, told: Usage | undefined): Usage | undefined {
+  if (known === undefined || told === undefined) return told ?? known;
+  return {
+    ...told,
+    inputTokens: Math.max(known.inputTokens, told.inputTokens),
+    cachedTokens: Math.max(known.cachedTokens, told.cachedTokens),
+    outputTokens: Math.max(known.outputTokens, told.outputTokens),
+  };
 }
 
 function without(body: JsonObject, key: string): JsonObject {

@@ -57,6 +57,7 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
     arrivedAt,
     deadlineAt: arrivedAt + timeoutMs,
     elapsedMs: () => stopwatch() - startedMs,
+    dialectHeaders: dialectHeaders(incoming, dialect),
     client: new Secret(clientKey(incoming.headers)),
     capture: input.openCapture({ requestId, request: { method: "POST", path: input.path, headers: incoming.headers, body } }),
     attempts: [],
@@ -64,6 +65,13 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
     lossy: [],
     target: undefined,
   };
+}
+
+function dialectHeaders({ headers }: IncomingMessage, { passedHeaders = [] }: Dialect): Readonly<Record<string, string>> {
+  return Object.fromEntries(passedHeaders.flatMap((name) => {
+    const value = headers[name];
+    return typeof value === "string" ? [[name, value] as const] : [];
+  }));
 }
 
 /** The client's own id when it is printable and short, else a new one. */

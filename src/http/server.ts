@@ -1,18 +1,17 @@
 /**
- * The HTTP surface: one line per route. Every answer carries a request id; every error has the OpenAI
- * error shape; nothing is decided here that the gateway could decide.
+ * The HTTP surface: one line per route. Every answer carries a request id; every error has the
+ * error shape of the route's dialect; nothing is decided here that the gateway could decide.
  */
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { DIALECTS } from "../dialects/table.ts";
-import { encodeFailure } from "../dialects/openai_wire.ts";
-import { retryAfter } from "../gateway/refuse.ts";
-import { type Failure, failure, isFailure } from "../kernel/failure.ts";
+import { type Failure, isFailure } from "../kernel/failure.ts";
 import { logger } from "../kernel/log.ts";
 import { checkClient } from "./client_auth.ts";
 import { allowOrigin } from "./cors.ts";
 import type { HttpDeps } from "./deps.ts";
+import { failed, internal, notFound } from "./errors.ts";
 import { readExchange, requestIdOf } from "./ingress.ts";
 import { modelById, modelList, providerList, tokenCount } from "./listings.ts";
 import { health, readiness, welcome } from "./probes.ts";
@@ -30,7 +29,7 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
     outgoing.setHeader("x-request-id", requestId);
     if (allowOrigin(incoming, outgoing, deps.snapshot().config.corsOrigins) === "preflight") return c.body(null, 204);
     const refused = OPEN_PATHS.has(c.req.path) ? undefined : checkClient(incoming.headers, deps.snapshot().config.proxyKeys);
-    return refused === undefined ? await next() : failed(refused);
+    return refused === undefined ? await next() : failed(refused, c.req.path);
   });
 
   app.get("/", (c) => c.json(welcome()));
@@ -38,6 +37,7 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
   app.get("/readyz", (c) => c.json(...readiness(deps)));
   for (const prefix of ["/v1", ""]) {
     app.post(`${prefix}/chat/completions`, (c) => serve(c, "openai_chat", deps));
+    app.post(`${prefix}/messages`, (c) => serve(c, "anthropic_messages", deps));
     app.post(`${prefix}/completions`, (c) => serve(c, "openai_completions", deps));
     app.post(`${prefix}/embeddings`, (c) => serve(c, "openai_embeddings", deps));
     app.post(`${prefix}/token-count`, async (c) => answer(c, await tokenCount(c.env.incoming, deps)));
@@ -45,10 +45,10 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
     app.get(`${prefix}/models/:id{.+}`, async (c) => answer(c, await modelById(deps, c.req.param("id"))));
     app.get(`${prefix}/providers`, (c) => answer(c, providerList(deps)));
   }
-  app.notFound((c) => failed(notFound(`${c.req.method} ${c.req.path}`)));
-  app.onError((error) => {
+  app.notFound((c) => failed(notFound(`${c.req.method} ${c.req.path}`), c.req.path));
+  app.onError((error, c) => {
     logger("http").error("Unexpected error: {error}", { error: error.stack ?? String(error) });
-    return failed(internal());
+    return failed(internal(), c.req.path);
   });
   return app;
 }
@@ -61,7 +61,7 @@ async function serve(c: Context<Env>, name: keyof typeof DIALECTS, deps: HttpDep
   if (isFailure(exchange)) {
     // What is left of an unread body would be taken for the next request.
     if (!incoming.complete) outgoing.setHeader("connection", "close");
-    return failed(exchange);
+    return failed(exchange, c.req.path);
   }
   try {
     await deps.handle(exchange);
@@ -70,32 +70,12 @@ async function serve(c: Context<Env>, name: keyof typeof DIALECTS, deps: HttpDep
       requestId: exchange.requestId,
       error: error instanceof Error ? error.stack ?? error.message : String(error),
     });
-    if (!outgoing.headersSent) return failed(internal());
+    if (!outgoing.headersSent) return failed(internal(), c.req.path);
     outgoing.destroy();
   }
   return RESPONSE_ALREADY_SENT;
 }
 
 function answer(c: Context<Env>, result: object | Failure): Response {
-  return isFailure(result) ? failed(result) : c.json(result);
-}
-
-function failed(why: Failure): Response {
-  return new Response(JSON.stringify(encodeFailure(why)), {
-    status: why.status,
-    headers: { "content-type": "application/json", ...retryAfter(why) },
-  });
-}
-
-function notFound(what: string): Failure {
-  return failure({ scope: "request", kind: "not_found", status: 404, message: `There is no ${what} here; see GET /`, code: "not_found" });
-}
-
-function internal(): Failure {
-  return failure({
-    scope: "gateway",
-    kind: "internal",
-    status: 500,
-    message: "The proxy failed to handle this request; its log says why",
-  });
+  return isFailure(result) ? failed(result, c.req.path) : c.json(result);
 }

@@ -4,15 +4,17 @@
  */
 import type { Recall } from "../dialects/codec.ts";
 import type { Dialect } from "../dialects/dialect.ts";
-import { assertNever, type Failure } from "../kernel/failure.ts";
-import type { JsonObject } from "../kernel/json.ts";
+import { assertNever, type Failure, isFailure } from "../kernel/failure.ts";
+import { asObject, type JsonObject } from "../kernel/json.ts";
 import { NAME, VERSION } from "../kernel/version.ts";
 import type { Access } from "./access.ts";
-import { type AnswerForm, nativeForm } from "./answer_form.ts";
+import { type AnswerForm, nativeForm, translatedForm } from "./answer_form.ts";
+import { crossInto } from "./crossing.ts";
 import { prepareGeminiCli } from "./gemini_cli/prepare.ts";
 import { iflowHeaders, iflowSession } from "./iflow_signature.ts";
 import { QWEN_HOSTS, qwenBaseUrl, qwenHeaders } from "./qwen_host.ts";
-import { allowsStreamUsage, applyRequestQuirks } from "./quirks.ts";
+import { type ProtocolFacts, PROTOCOLS } from "./protocols.ts";
+import { allowsStreamUsage, applyRequestQuirks, hasQuirk, responseQuirks } from "./quirks.ts";
 import type { ProviderRow } from "./row.ts";
 
 /** One HTTP call to a provider, ready to send. */
@@ -46,6 +48,8 @@ export interface PrepareInput {
   readonly wantsStreamUsage: boolean;
   readonly access: Access;
   readonly requestId: string;
+  /** What the client said in headers of its dialect, for providers that speak it too. */
+  readonly dialectHeaders: Readonly<Record<string, string>>;
   /** Tells conversations apart; never sent as it is. */
   readonly conversation: string;
   /** Epoch ms. */
@@ -56,34 +60,62 @@ export interface PrepareInput {
 
 /** The call for one attempt, or why this provider cannot take the request. */
 export function prepareCall(input: PrepareInput): Prepared | Failure {
-  switch (input.row.protocol) {
-    case "openai":
-      return prepareNative(input);
-    case "gemini":
-      return prepareGeminiCli(input);
-  }
+  const { row, dialect } = input;
+  if (row.adapter === "gemini_cli") return prepareGeminiCli(input);
+  const protocol = PROTOCOLS[row.protocol];
+  return protocol.native.includes(dialect.name) ? prepareNative(input, protocol) : prepareCrossing(input, protocol);
 }
 
-function prepareNative(input: PrepareInput): Prepared {
-  const { row, dialect, isStream, access } = input;
-  const asksStreamUsage = isStream && allowsStreamUsage(row);
-  const streamed = isStream
-    ? asksStreamUsage ? { ...input.body, stream_options: { ...asOptions(input.body.stream_options), include_usage: true } } : input.body
-    : withoutStream(input.body);
-  const body = applyRequestQuirks(row.quirks ?? [], streamed);
-  const headers = {
-    ...callHeaders(row, access),
-    ...adapterHeaders(row, { access, conversation: input.conversation, now: input.now }),
-    "content-type": "application/json",
-    accept: isStream ? "text/event-stream" : "application/json",
-    "x-request-id": input.requestId,
-  };
+function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
+  const { row, dialect, isStream, model } = input;
+  const asksStreamUsage = isStream && dialect.name.startsWith("openai") && allowsStreamUsage(row);
+  const asked = asksStreamUsage ? withStreamUsage(input.body) : input.body;
+  const aim = { dialect: dialect.name, model, isStream };
   return {
-    call: { url: endpoint(baseUrlOf(row, access), dialect.upstreamPath), method: "POST", headers, body: JSON.stringify(body) },
+    call: callOf(input, { path: protocol.path(aim), body: applyRequestQuirks(row.quirks, protocol.body(asked, aim)) }),
     form: nativeForm(dialect, row),
     hidesUsage: asksStreamUsage && !input.wantsStreamUsage,
     lossy: [],
   };
+}
+
+function prepareCrossing(input: PrepareInput, protocol: ProtocolFacts): Prepared | Failure {
+  const { row, isStream, model } = input;
+  const crossed = crossInto(protocol.codec, input);
+  if (isFailure(crossed)) return crossed;
+  const { crossing } = crossed;
+  const asksStreamUsage = isStream && row.protocol === "openai" && allowsStreamUsage(row);
+  const asked = asksStreamUsage ? withStreamUsage(crossing.body) : crossing.body;
+  const aim = { dialect: undefined, model, isStream };
+  return {
+    call: callOf(input, { path: protocol.path(aim), body: applyRequestQuirks(row.quirks, protocol.body(asked, aim)) }),
+    form: translatedForm({
+      ...crossed,
+      read: (body) => protocol.codec.read(body),
+      quirks: responseQuirks(row.quirks),
+      endsUnsaid: hasQuirk(row, "missing_finish_reason"),
+      whole: "asked",
+    }),
+    hidesUsage: false,
+    lossy: crossing.lossy,
+  };
+}
+
+function withStreamUsage(body: JsonObject): JsonObject {
+  return { ...body, stream_options: { ...asObject(body.stream_options), include_usage: true } };
+}
+
+function callOf(input: PrepareInput, { path, body }: { readonly path: string; readonly body: JsonObject }): UpstreamCall {
+  const { row, access, isStream, conversation, now } = input;
+  const headers = {
+    ...callHeaders(row, access),
+    ...input.dialectHeaders,
+    ...adapterHeaders(row, { access, conversation, now }),
+    "content-type": "application/json",
+    accept: isStream ? "text/event-stream" : "application/json",
+    "x-request-id": input.requestId,
+  };
+  return { url: endpoint(baseUrlOf(row, access), path), method: "POST", headers, body: JSON.stringify(body) };
 }
 
 /** The call that asks for the provider's list of models, or undefined when it has none. */
@@ -148,19 +180,11 @@ function endpoint(baseUrl: string, path: string): URL {
   let url = ENDPOINTS.get(key);
   if (url === undefined) {
     url = new URL(baseUrl);
-    url.pathname = `${url.pathname.replace(/\/+$/, "")}${path}`;
+    const [place = "", query = ""] = path.split("?", 2);
+    url.pathname = `${url.pathname.replace(/\/+$/, "")}${place}`;
+    if (query !== "") url.search = query;
     if (ENDPOINTS.size >= MOST_ENDPOINTS) ENDPOINTS.clear();
     ENDPOINTS.set(key, url);
   }
   return url;
-}
-
-function withoutStream(body: JsonObject): JsonObject {
-  if (body.stream === undefined && body.stream_options === undefined) return body;
-  const { stream: _stream, stream_options: _options, ...rest } = body;
-  return rest;
-}
-
-function asOptions(value: unknown): object {
-  return typeof value === "object" && value !== null ? value : {};
 }

@@ -5,8 +5,9 @@
 import type { Reading } from "../canonical/answer.ts";
 import type { AnswerContext, ClientCodec, Crossing } from "../dialects/codec.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import type { Failure } from "../kernel/failure.ts";
 import type { JsonObject } from "../kernel/json.ts";
-import { hasQuirk, responseQuirks } from "./quirks.ts";
+import { hasQuirk, type ResponseQuirks, responseQuirks } from "./quirks.ts";
 import type { ProviderRow } from "./row.ts";
 
 /** One answer's events on their way to the client. */
@@ -15,6 +16,8 @@ export interface EventReader {
   push(event: JsonObject): readonly JsonObject[];
   /** What is still to be sent when the stream is over, or when it failed. */
   flush(how: "complete" | "failed"): readonly JsonObject[];
+  /** What tells the client of a failure, where that depends on what it was told before. */
+  fail?(failed: Failure): readonly JsonObject[];
 }
 
 export interface AnswerForm {
@@ -52,27 +55,40 @@ export function translatedForm(
     readonly context: AnswerContext;
     readonly read: (body: JsonObject) => Reading;
     /** Takes an answer or event out of what the provider wraps around it. */
-    readonly unwrap: (body: JsonObject) => JsonObject;
+    readonly unwrap?: (body: JsonObject) => JsonObject;
+    /** Mended before it is read. */
+    readonly quirks?: ResponseQuirks | undefined;
+    readonly endsUnsaid?: boolean;
+    /** `folded`: whole answers come as streams too. */
+    readonly whole: "asked" | "folded";
   },
 ): AnswerForm {
-  const { crossing, client, context, read, unwrap } = input;
+  const { crossing, client, context, read, unwrap = (body) => body, quirks } = input;
+  const mended = (body: JsonObject) => quirks?.answer(unwrap(body)) ?? unwrap(body);
+  const fold = (bodies: readonly JsonObject[]) => {
+    const events = crossing.events();
+    const all = [...bodies.flatMap((body) => events.push(unwrap(body))), ...events.end()];
+    return client.answer(all, context);
+  };
   return {
     readEvent: (event) => read(unwrap(event)),
-    answer: (body) => client.answer(crossing.answer(unwrap(body)), context),
+    answer: (body) => client.answer(crossing.answer(mended(body)), context),
     reader() {
       const events = crossing.events();
       const writer = client.stream(context);
+      const chunks = quirks?.chunks();
+      const said = (bodies: readonly JsonObject[]) => bodies.flatMap((body) => events.push(body)).flatMap((it) => writer.push(it));
       return {
-        push: (event) => events.push(unwrap(event)).flatMap((it) => writer.push(it)),
-        flush: (how) => how === "failed" ? [] : [...events.end().flatMap((it) => writer.push(it)), ...writer.end()],
+        push: (event) => said(chunks?.push(unwrap(event)) ?? [unwrap(event)]),
+        flush(how) {
+          const rest = said(chunks?.flush(how) ?? []);
+          return how === "failed" ? rest : [...rest, ...events.end().flatMap((it) => writer.push(it)), ...writer.end()];
+        },
+        ...(writer.fail === undefined ? {} : { fail: (failed: Failure) => writer.fail?.(failed) ?? [] }),
       };
     },
-    fold(bodies) {
-      const events = crossing.events();
-      const all = [...bodies.flatMap((body) => events.push(unwrap(body))), ...events.end()];
-      return client.answer(all, context);
-    },
-    endsUnsaid: false,
+    ...(input.whole === "asked" ? {} : { fold }),
+    endsUnsaid: input.endsUnsaid ?? false,
     isTranslated: true,
   };
 }

@@ -9,12 +9,13 @@
 import { ALL, openai } from "./catalog/define.ts";
 import { HOSTS } from "./catalog/hosts.ts";
 import { LABS } from "./catalog/labs.ts";
+import { NATIVES } from "./catalog/natives.ts";
 import { LOCAL } from "./catalog/local.ts";
 import { ROUTERS } from "./catalog/routers.ts";
 import type { ProviderRow } from "./row.ts";
 
 /** Every known provider. */
-export const CATALOG: readonly ProviderRow[] = [...LABS, ...HOSTS, ...ROUTERS, ...LOCAL];
+export const CATALOG: readonly ProviderRow[] = [...NATIVES, ...LABS, ...HOSTS, ...ROUTERS, ...LOCAL];
 
 const BY_ID: ReadonlyMap<string, ProviderRow> = new Map(CATALOG.map((row) => [row.id, row]));
 const BY_PREFIX: ReadonlyMap<string, ProviderRow> = new Map(

@@ -3,6 +3,7 @@
  * which named quirks it has, how its failures read), never code.
  */
 import type { FailureKind } from "../kernel/failure.ts";
+import type { PROTOCOLS } from "./protocols.ts";
 import type { Quirk } from "./quirks.ts";
 
 /** What a client can ask for. */
@@ -10,7 +11,7 @@ export type { Operation } from "../canonical/request.ts";
 import type { Operation } from "../canonical/request.ts";
 
 /** The wire format a provider speaks. One member a native codec. */
-export type Protocol = "openai" | "gemini";
+export type Protocol = keyof typeof PROTOCOLS;
 
 /** Providers whose calls need more than a row can say; see `adapter.ts`. */
 export type AdapterName = "gemini_cli" | "qwen_code" | "iflow";

@@ -17,7 +17,7 @@ import { historyMistakeIn } from "../simulators/google/strict_history.ts";
 import { settingMistakeIn } from "../simulators/google/strict_request.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 
-const CONTEXT: AnswerContext = { model: "gemini_cli/gemini-3-pro-preview", id: "req", createdAtS: 1, wantsStreamUsage: true };
+const CONTEXT: AnswerContext = { model: "gemini_cli/gemini-3-pro-preview", id: "req", createdAtS: 1, wantsStreamUsage: true, request: {} };
 const MODEL = "gemini-3-pro-preview";
 const SIGNATURE = "c2lnbmVkIGJ5";
 

@@ -8,7 +8,7 @@ import { isFailure } from "../../src/kernel/failure.ts";
 import { isObject, type Json, parseJson } from "../../src/kernel/json.ts";
 
 const NO_RECALL = { remember: () => {}, recall: () => undefined };
-const CONTEXT = { model: "m", id: "chatcmpl-1", createdAtS: 1, wantsStreamUsage: true };
+const CONTEXT = { model: "m", id: "chatcmpl-1", createdAtS: 1, wantsStreamUsage: true, request: {} };
 
 const anything: fc.Arbitrary<Json> = fc.json({ maxDepth: 3 }).map((text) => parseJson(text) ?? null);
 /** Mostly what belongs there. */

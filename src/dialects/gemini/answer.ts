@@ -6,12 +6,12 @@ import type { ChatEvent, ToolCall, ToolForm } from "../../canonical/chat.ts";
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from "../../kernel/json.ts";
 import { citationsOf, SOURCE_FIELDS, type SourceField } from "./citations.ts";
 import type { CallMemory } from "./memory.ts";
-import type { FunctionNames } from "./names.ts";
+import type { ToolNames } from "../tool_names.ts";
 import { candidatesOf, type Piece, piecesOf } from "./pieces.ts";
 import { blockedPrompt, endingOf, readUsage } from "./usage.ts";
 
 export interface AnswerReaderOptions {
-  readonly names: FunctionNames;
+  readonly names: ToolNames;
   readonly memory: CallMemory;
   /** Forms of the client's tools, by their names. */
   readonly forms: ReadonlyMap<string, ToolForm>;

@@ -8,7 +8,8 @@ import type { ProviderCodec } from "../codec.ts";
 import { AnswerReader, type AnswerReaderOptions } from "./answer.ts";
 import { encodeRequest } from "./encode.ts";
 import { CallMemory } from "./memory.ts";
-import { FunctionNames } from "./names.ts";
+import { ToolNames } from "../tool_names.ts";
+import { GEMINI_NAMES } from "./tools.ts";
 import { readBody } from "./read.ts";
 import { traitsOf } from "./traits.ts";
 
@@ -16,7 +17,7 @@ import { traitsOf } from "./traits.ts";
 export const GEMINI_CODEC: ProviderCodec = {
   cross(request, { model, recall, newId }) {
     const traits = traitsOf(model);
-    const names = new FunctionNames(request.tools.map(({ name }) => name));
+    const names = new ToolNames(request.tools.map(({ name }) => name), GEMINI_NAMES);
     const memory = new CallMemory({ recall, family: traits.family });
     const encoded = encodeRequest(request, { traits, names, memory });
     if (isFailure(encoded)) return encoded;

@@ -2,11 +2,11 @@
 import type { ChatRequest } from "../../canonical/chat.ts";
 import type { Failure } from "../../kernel/failure.ts";
 import { asObject, asString, type Json, type JsonObject } from "../../kernel/json.ts";
-import { Extensions } from "./extensions.ts";
+import { Extensions } from "../extensions.ts";
 import { planGeneration } from "./generation.ts";
 import { writeHistory } from "./history.ts";
 import type { CallMemory } from "./memory.ts";
-import type { FunctionNames } from "./names.ts";
+import type { ToolNames } from "../tool_names.ts";
 import type { PartContext } from "./parts.ts";
 import { planTools } from "./tools.ts";
 import type { ModelTraits } from "./traits.ts";
@@ -19,7 +19,7 @@ export interface Encoded {
 /** What a request is written with; `names` grows by the names in the conversation. */
 export interface EncodeContext {
   readonly traits: ModelTraits;
-  readonly names: FunctionNames;
+  readonly names: ToolNames;
   readonly memory: CallMemory;
 }
 
@@ -41,7 +41,16 @@ export function encodeRequest(request: ChatRequest, { traits, names, memory }: E
     ...(cachedContent === undefined ? {} : { cachedContent }),
     ...(Object.keys(generation.config).length === 0 ? {} : { generationConfig: generation.config }),
   };
-  const lossy = [...request.dropped, ...history.lossy, ...tools.lossy, ...generation.lossy, ...extensions.rest(), ...google.rest()];
+  const oneByOne = request.callsOneByOne === true && request.tools.length > 0 ? ["parallel_tool_calls"] : [];
+  const lossy = [
+    ...request.dropped,
+    ...oneByOne,
+    ...history.lossy,
+    ...tools.lossy,
+    ...generation.lossy,
+    ...extensions.rest(),
+    ...google.rest(),
+  ];
   return { body, lossy: [...new Set(lossy)] };
 }
 

@@ -1,7 +1,7 @@
 /** `generationConfig`: sampling, thinking, the form of the answer. Nothing is set that was not asked for. */
 import type { ChatRequest, Part, Sampling } from "../../canonical/chat.ts";
 import { asString, type JsonObject } from "../../kernel/json.ts";
-import type { Extensions } from "./extensions.ts";
+import type { Extensions } from "../extensions.ts";
 import { nativeThinking, planThinking } from "./thinking.ts";
 import { withoutDialect } from "./tools.ts";
 import type { ModelTraits } from "./traits.ts";

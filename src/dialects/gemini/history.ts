@@ -2,13 +2,12 @@
  * A conversation as Gemini takes it: begins and ends with the user, roles alternate, and all calls of a turn
  * are answered in the next one, in their order, before anything else is said. History that does not add up is mended.
  */
-import type { ChatRequest, Part, ToolCall, Turn } from "../../canonical/chat.ts";
+import type { ChatRequest, Turn } from "../../canonical/chat.ts";
 import type { JsonObject } from "../../kernel/json.ts";
+import { type Matched, matchResults } from "../history.ts";
 import { SKIP_SIGNATURE } from "./memory.ts";
 import { orphanParts, type PartContext, responseParts, writePart } from "./parts.ts";
 import type { ModelTraits } from "./traits.ts";
-
-type ToolResult = Extract<Part, { readonly kind: "tool_result" }>;
 
 export interface Content {
   readonly role: "user" | "model";
@@ -43,31 +42,6 @@ export function writeHistory(
     ...(instructions.length === 0 ? {} : { system: { role: "user", parts: instructions } }),
     lossy: endsWithModel ? ["messages[last]"] : [],
   };
-}
-
-interface Matched {
-  readonly byCall: ReadonlyMap<ToolCall, ToolResult>;
-  readonly taken: ReadonlySet<ToolResult>;
-}
-
-/** A result belongs to the last call before it that has its id and no result yet: some clients use ids again. */
-function matchResults(turns: readonly Turn[]): Matched {
-  const byCall = new Map<ToolCall, ToolResult>();
-  const taken = new Set<ToolResult>();
-  const open = new Map<string, ToolCall[]>();
-  for (const part of turns.flatMap((turn) => turn.parts)) {
-    if (part.kind === "tool_call") {
-      const calls = open.get(part.id) ?? [];
-      calls.push(part);
-      open.set(part.id, calls);
-    } else if (part.kind === "tool_result") {
-      const call = open.get(part.callId)?.pop();
-      if (call === undefined) continue;
-      byCall.set(call, part);
-      taken.add(part);
-    }
-  }
-  return { byCall, taken };
 }
 
 interface TurnContext {

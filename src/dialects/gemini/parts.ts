@@ -7,13 +7,12 @@ import { fileType } from "../../canonical/file_type.ts";
 import { assertNever, type Failure, failure } from "../../kernel/failure.ts";
 import { isObject, type Json, type JsonObject, parseJson } from "../../kernel/json.ts";
 import type { CallMemory } from "./memory.ts";
-import type { FunctionNames } from "./names.ts";
-
-type ToolResult = Extract<Part, { readonly kind: "tool_result" }>;
+import { NO_RESULT, orphanText, textOfResult, type ToolResult } from "../history.ts";
+import type { ToolNames } from "../tool_names.ts";
 
 /** What parts are written with. Holds the first failure, so that writing can go on. */
 export interface PartContext {
-  readonly names: FunctionNames;
+  readonly names: ToolNames;
   readonly memory: CallMemory;
   failed: Failure | undefined;
 }
@@ -89,9 +88,6 @@ export interface AnsweredCall {
   readonly result: ToolResult | undefined;
 }
 
-/** Said in place of a result that is missing: every call needs one. */
-const NO_RESULT: JsonObject = { error: "no result was given for this call" };
-
 /**
  * The responses to all calls of one turn, in their order, then what could not stand inside them. `media`: where
  * pictures of results go.
@@ -107,7 +103,7 @@ export function responseParts(
     const functionResponse = {
       ...(id === undefined ? {} : { id }),
       name: context.names.toWire(name),
-      response: result === undefined ? NO_RESULT : responseOf(result),
+      response: result === undefined ? { error: NO_RESULT } : responseOf(result),
       ...(media === "inside" && shown.length > 0 ? { parts: shown } : {}),
     };
     return { functionResponse };
@@ -117,8 +113,7 @@ export function responseParts(
 
 /** A result whose call is not in the conversation, as words of the user. */
 export function orphanParts(result: ToolResult, context: PartContext): readonly JsonObject[] {
-  const text = `Result of the tool ${result.name ?? "unknown_function"}: ${textOfResult(result)}`;
-  return [{ text }, ...resultMedia(result, context)];
+  return [{ text: orphanText(result) }, ...resultMedia(result, context)];
 }
 
 function resultMedia({ content }: ToolResult, context: PartContext): readonly JsonObject[] {
@@ -146,8 +141,4 @@ function responseOf(result: ToolResult): JsonObject {
 /** Numbers longer than what JSON numbers hold would come out as others. */
 function isExact(parsed: Json, text: string): boolean {
   return typeof parsed !== "number" || String(parsed) === text.trim();
-}
-
-function textOfResult({ content }: ToolResult): string {
-  return content.flatMap((part) => part.kind === "text" || part.kind === "refusal" ? part.text : []).join("\n");
 }

@@ -1,8 +1,17 @@
 /** Tools as Gemini declares them: functions of the client, and those that run at the provider, each an object of its own. */
 import type { ChatRequest, Tool } from "../../canonical/chat.ts";
 import { asArray, asObject, asString, isObject, type JsonObject } from "../../kernel/json.ts";
-import type { Extensions } from "./extensions.ts";
-import type { FunctionNames } from "./names.ts";
+import type { Extensions } from "../extensions.ts";
+import type { NameRule, ToolNames } from "../tool_names.ts";
+
+/** Function names as Gemini takes them. */
+export const GEMINI_NAMES: NameRule = {
+  clean(name) {
+    const clean = name.replace(/[^A-Za-z0-9_.:-]/g, "_");
+    return /^[A-Za-z_]/.test(clean) ? clean : `_${clean}`;
+  },
+  maxLength: 64,
+};
 
 /** Names that clients use for Gemini's own tools. */
 const BUILT_IN: readonly (readonly [name: RegExp, field: string])[] = [
@@ -19,7 +28,7 @@ export interface ToolPlan {
 /** `tools` and `toolConfig` of a request. */
 export function planTools(
   request: Pick<ChatRequest, "tools" | "toolChoice">,
-  { names, extensions }: { readonly names: FunctionNames; readonly extensions: Extensions },
+  { names, extensions }: { readonly names: ToolNames; readonly extensions: Extensions },
 ): ToolPlan {
   const declarations = request.tools.map((tool) => declarationOf(tool, names));
   const hosted = readHosted(extensions);
@@ -36,7 +45,7 @@ export function planTools(
   };
 }
 
-function declarationOf({ name, description, parameters }: Tool, names: FunctionNames): JsonObject {
+function declarationOf({ name, description, parameters }: Tool, names: ToolNames): JsonObject {
   return {
     name: names.toWire(name),
     ...(description === undefined ? {} : { description }),
@@ -57,7 +66,7 @@ export function withoutDialect(schema: JsonObject): JsonObject {
   return rest;
 }
 
-function configOf({ toolChoice }: Pick<ChatRequest, "toolChoice">, names: FunctionNames): JsonObject {
+function configOf({ toolChoice }: Pick<ChatRequest, "toolChoice">, names: ToolNames): JsonObject {
   switch (toolChoice?.kind) {
     case undefined:
       return {};

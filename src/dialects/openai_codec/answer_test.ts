@@ -7,7 +7,7 @@ import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonOb
 import type { AnswerContext } from "../codec.ts";
 import { OPENAI_CHAT_CODEC } from "./codec.ts";
 
-const CONTEXT: AnswerContext = { model: "p/m", id: "req1", createdAtS: 1_700_000_000, wantsStreamUsage: true };
+const CONTEXT: AnswerContext = { model: "p/m", id: "req1", createdAtS: 1_700_000_000, wantsStreamUsage: true, request: {} };
 
 const USAGE: ChatEvent = {
   kind: "usage",

@@ -6,7 +6,7 @@ import type { ChatRequest, Effort, Reasoning, ResponseFormat, Sampling } from ".
 import type { Failure } from "../../kernel/failure.ts";
 import { asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
 import { readMessages } from "./messages.ts";
-import { Problems } from "./problems.ts";
+import { Problems } from "../problems.ts";
 import { readTools } from "./tools.ts";
 
 /** Fields that are read here, that the gateway itself reads, or that say nothing about the answer. */
@@ -61,9 +61,11 @@ export function decodeChat(body: JsonObject): ChatRequest | Failure {
     turns,
     tools,
     ...(choice === undefined ? {} : { toolChoice: choice }),
+    ...(body.parallel_tool_calls === false ? { callsOneByOne: true as const } : {}),
     sampling: readSampling(body, problems),
     ...(format === undefined ? {} : { format }),
     ...readThinking(body, problems),
+    ...(typeof body.user === "string" && body.user !== "" ? { userId: body.user } : {}),
     ...readModalities(body.modalities, problems),
     extensions: readExtensions(body, hosted),
     dropped: [...unsaid, ...untold, ...ignoredFields(body)],
@@ -76,7 +78,6 @@ function ignoredFields(body: JsonObject): readonly string[] {
   const ignored = {
     logit_bias: isObject(body.logit_bias) && Object.keys(body.logit_bias).length > 0,
     prediction: isObject(body.prediction),
-    parallel_tool_calls: body.parallel_tool_calls === false,
     verbosity: typeof body.verbosity === "string" && body.verbosity !== "medium",
   };
   return Object.entries(ignored).flatMap(([name, isMissed]) => isMissed ? [name] : []);
@@ -146,7 +147,14 @@ function readFormat(value: Json | undefined, problems: Problems): ResponseFormat
       const named = asObject(format.json_schema);
       const schema = asObject(named?.schema);
       if (schema === undefined) return problems.note("response_format.json_schema.schema", "a JSON schema is expected");
-      return { kind: "schema", schema, name: asString(named?.name) ?? "response" };
+      const description = asString(named?.description);
+      return {
+        kind: "schema",
+        schema,
+        name: asString(named?.name) ?? "response",
+        ...(description === undefined ? {} : { description }),
+        ...(typeof named?.strict === "boolean" ? { isStrict: named.strict } : {}),
+      };
     }
     default:
       return problems.note("response_format.type", "text, json_object or json_schema is expected");

@@ -133,7 +133,7 @@ Deno.test("functions, custom tools and tools of the provider are told apart", ()
     functions: [{ name: "h" }],
   });
   assert.deepEqual(request.tools, [
-    { name: "f", description: "does f", parameters },
+    { name: "f", description: "does f", parameters, isStrict: true },
     {
       name: "g",
       parameters: { type: "object", properties: { input: { type: "string" } }, required: ["input"] },
@@ -230,7 +230,7 @@ Deno.test("what has no place is kept as an extension; what is ignored is named w
     web_search_options: {},
     audio: { voice: "v" },
   });
-  assert.deepEqual(request.dropped, ["logit_bias", "prediction", "parallel_tool_calls", "verbosity"]);
+  assert.deepEqual(request.dropped, ["logit_bias", "prediction", "verbosity"]);
   assert.deepEqual(decoded({ parallel_tool_calls: true, logit_bias: {}, verbosity: "medium" }).dropped, []);
 });
 

@@ -5,7 +5,7 @@
 import type { Part, TextPart, ToolCall, Turn } from "../../canonical/chat.ts";
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
 import { type Field, imagePart, readTextContent, readTexts, readUserContent } from "./parts.ts";
-import type { Problems } from "./problems.ts";
+import type { Problems } from "../problems.ts";
 
 export interface Conversation {
   readonly system: readonly TextPart[];

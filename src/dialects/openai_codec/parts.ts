@@ -5,8 +5,8 @@
 import type { Blob, Part, TextPart } from "../../canonical/chat.ts";
 import { fileType } from "../../canonical/file_type.ts";
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
-import { AUDIO_FORMATS, audioType, cleanBase64, parseDataUrl } from "./media.ts";
-import type { Problems } from "./problems.ts";
+import { AUDIO_FORMATS, audioType, cleanBase64, parseDataUrl } from "../media.ts";
+import type { Problems } from "../problems.ts";
 
 const WANTS_CONTENT = "text or a list of parts is expected";
 

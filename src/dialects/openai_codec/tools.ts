@@ -1,7 +1,7 @@
 /** Tools of a request and which of them may be called, in today's and the older shape. Names are unique in what is returned. */
 import type { Tool, ToolChoice } from "../../canonical/chat.ts";
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
-import type { Problems } from "./problems.ts";
+import type { Problems } from "../problems.ts";
 
 export interface ToolSet {
   readonly tools: readonly Tool[];
@@ -56,6 +56,7 @@ class ToolReader {
       name,
       ...description(declared),
       ...(parameters === undefined ? {} : { parameters }),
+      ...(typeof declared?.strict === "boolean" ? { isStrict: declared.strict } : {}),
       ...(form === undefined ? {} : { form }),
     }, path);
   }

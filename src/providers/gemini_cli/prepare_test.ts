@@ -47,6 +47,7 @@ function input(more: Partial<PrepareInput> = {}): PrepareInput {
     isStream: false,
     wantsStreamUsage: false,
     access: accessOfGrant(grantOf({ accessToken: new Secret("at"), refreshToken: null, expiresAt: null, projectId: "p-1" })),
+    dialectHeaders: {},
     requestId: "req-1",
     conversation: "c-1",
     now: 7_500,
@@ -82,7 +83,7 @@ Deno.test("the answer comes out of the envelope, as events or folded into one", 
   ]);
   assert.deepEqual(prepared.form.fold?.(events), {
     model: "gemini_cli/gemini-2.5-pro",
-    id: "chatcmpl-req-1",
+    id: "req-1",
     createdAtS: 7,
     text: "Hello",
   });

@@ -1,5 +1,5 @@
 /** A request's extensions as they are used up: what nobody took is what the provider cannot be told. */
-import { asObject, type Json, type JsonObject } from "../../kernel/json.ts";
+import { asObject, type Json, type JsonObject } from "../kernel/json.ts";
 
 export class Extensions {
   readonly #fields: JsonObject;

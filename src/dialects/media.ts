@@ -3,7 +3,7 @@
  * returned as inline holds clean base64 of the standard alphabet.
  */
 import { Buffer } from "node:buffer";
-import type { Blob } from "../../canonical/chat.ts";
+import type { Blob } from "../canonical/chat.ts";
 
 const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),/i;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -53,4 +53,11 @@ export const AUDIO_FORMATS: readonly string[] = Object.keys(AUDIO_TYPES);
 /** The type of sound in that format. */
 export function audioType(format: string): string | undefined {
   return AUDIO_TYPES[format.toLowerCase()];
+}
+
+const AUDIO_ALIASES: Readonly<Record<string, string>> = { "audio/mp3": "mp3", "audio/x-wav": "wav", "audio/wave": "wav" };
+
+/** The `format` that says a type of sound; undefined when none does. */
+export function audioFormat(mimeType: string): string | undefined {
+  return AUDIO_ALIASES[mimeType] ?? AUDIO_FORMATS.find((format) => AUDIO_TYPES[format] === mimeType);
 }

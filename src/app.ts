@@ -19,6 +19,7 @@ import { handle } from "./gateway/handle.ts";
 import type { Ledger } from "./gateway/ledger.ts";
 import { Redactor } from "./gateway/redact.ts";
 import { RetryBudgets } from "./gateway/retry.ts";
+import { ResponseStore } from "./gateway/response_store.ts";
 import { createSender } from "./gateway/send.ts";
 import type { ServedProvider, Snapshot } from "./gateway/snapshot.ts";
 import type { HttpDeps } from "./http/deps.ts";
@@ -93,6 +94,7 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
     snapshot: () => served.snapshot,
     openCapture: (opened) => capture.begin(opened),
     handle: (exchange) => running.track(answer(exchange, { deps, batcher, ledger })),
+    responses: new ResponseStore({ clock }),
     listings,
     factsOf: (model) => facts.of(model),
     isStopping: () => isStopping,

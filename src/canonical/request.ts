@@ -4,7 +4,14 @@
  */
 import type { JsonObject } from "../kernel/json.ts";
 
-export type DialectName = "openai_chat" | "openai_completions" | "openai_embeddings" | "anthropic_messages";
+export type DialectName =
+  | "openai_chat"
+  | "openai_completions"
+  | "openai_embeddings"
+  | "openai_responses"
+  | "anthropic_messages"
+  | "gemini_generate"
+  | "gemini_array";
 export type Operation = "chat" | "completions" | "embeddings";
 
 /** What tells conversations apart, for keeping one on the credential that has its prompt cached. */

@@ -17,6 +17,8 @@ export interface Dialect {
   readEvent(body: JsonObject): Reading;
   /** A whole answer as the events of a stream, for providers that cannot stream a certain request. */
   answerAsEvents(body: JsonObject): readonly JsonObject[];
+  /** The whole answer, where an event of a stream holds it. */
+  wholeOf?(event: JsonObject): JsonObject | undefined;
   /** Body of an error answer. */
   encodeFailure(failure: Failure): JsonObject;
   readonly framing: Framing;

@@ -2,13 +2,18 @@
 import type { DialectName } from "../canonical/request.ts";
 import type { Dialect } from "./dialect.ts";
 import { anthropicMessages } from "./anthropic_messages.ts";
+import { geminiArray, geminiGenerate } from "./gemini_generate.ts";
 import { openaiChat } from "./openai_chat.ts";
 import { openaiCompletions } from "./openai_completions.ts";
 import { openaiEmbeddings } from "./openai_embeddings.ts";
+import { openaiResponses } from "./openai_responses.ts";
 
 export const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
   openai_chat: openaiChat,
   openai_completions: openaiCompletions,
   openai_embeddings: openaiEmbeddings,
+  openai_responses: openaiResponses,
   anthropic_messages: anthropicMessages,
+  gemini_generate: geminiGenerate,
+  gemini_array: geminiArray,
 };

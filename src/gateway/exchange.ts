@@ -5,6 +5,7 @@ import type { ServerResponse } from "node:http";
 import type { CanonicalRequest } from "../canonical/request.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Failure } from "../kernel/failure.ts";
+import type { JsonObject } from "../kernel/json.ts";
 import type { Secret } from "../kernel/secret.ts";
 import type { Usage } from "../kernel/usage.ts";
 import type { RequestCapture } from "./capture.ts";
@@ -53,6 +54,8 @@ export interface Exchange {
   readonly client: Secret;
   /** What the client said in headers of its dialect. */
   readonly dialectHeaders: Readonly<Record<string, string>>;
+  /** Keeps a whole answer for later requests; undefined: nobody asks for it again. */
+  readonly keep: ((answer: JsonObject) => void) | undefined;
   readonly capture: RequestCapture | undefined;
   readonly attempts: AttemptRecord[];
   /** Time spent waiting for providers and for credentials, ms. */

@@ -67,6 +67,7 @@ function answer(input: RelayInput, committed: Answer, usage: Usage | undefined):
     ...ownHeaders(exchange, target),
   });
   exchange.out.end(text);
+  exchange.keep?.(committed.reading.body);
   return { ...ending(committed.status, committed.reading, usage), body: text };
 }
 
@@ -79,6 +80,7 @@ function answerAsStream(input: RelayInput, committed: Answer, usage: Usage | und
   const { framing } = exchange.dialect;
   exchange.out.writeHead(200, streamHeaders(input, committed));
   for (const [index, event] of events.entries()) exchange.out.write(framing.event(event, index === 0 ? "first" : "later"));
+  exchange.keep?.(body);
   exchange.out.end(framing.end(events.length === 0 ? "first" : "later"));
   return { ...ending(200, committed.reading, usage), body: JSON.stringify(body) };
 }

@@ -142,8 +142,11 @@ export class StreamRelay {
     const hidden = this.#options.hidesUsage && body.usage !== undefined ? without(body, "usage") : body;
     for (const chunk of this.#reader?.push(hidden) ?? [hidden]) {
       if (form.isTranslated) exchange.capture?.chunk(JSON.stringify(chunk));
-      if (chunk === body && this.#reader !== AS_IT_IS) this.#pass(raw);
-      else this.#writeJson(chunk);
+      if (chunk !== body || this.#reader === AS_IT_IS) this.#writeJson(chunk);
+      else {
+        this.#keepWhole(body);
+        this.#pass(raw);
+      }
     }
     if (reading.endsStream !== true) return;
     this.#isEndTold = !form.isTranslated;
@@ -197,6 +200,12 @@ export class StreamRelay {
     });
   }
 
+  #keepWhole(event: JsonObject): void {
+    const { exchange } = this.#options;
+    const whole = exchange.dialect.wholeOf?.(event);
+    if (whole !== undefined) exchange.keep?.(whole);
+  }
+
   #lastWords(failed: Failure | undefined): string {
     const { framing } = this.#options.exchange.dialect;
     if (failed === undefined) return this.#isEndTold ? "" : framing.end(this.#place);
@@ -213,6 +222,7 @@ export class StreamRelay {
 
   #writeJson(body: JsonObject): void {
     const { exchange, target } = this.#options;
+    if (exchange.keep !== undefined) this.#keepWhole(body);
     const shown = body.model === target.model ? { ...body, model: exchange.request.model } : body;
     this.#lastWriteAt = this.#options.clock.now();
     this.#flow(this.#out.write(exchange.dialect.framing.event(shown, this.#placeNow())));

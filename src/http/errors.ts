@@ -13,7 +13,8 @@ export function failed(why: Failure, path: string): Response {
 }
 
 function dialectOf(path: string): Dialect {
-  return /^(?:\/v1)?\/messages(?:\/|$)/.test(path) ? DIALECTS.anthropic_messages : DIALECTS.openai_chat;
+  if (/^(?:\/v1)?\/messages(?:\/|$)/.test(path)) return DIALECTS.anthropic_messages;
+  return /^\/v1beta\/|^\/v1\/models\/.*:/.test(path) ? DIALECTS.gemini_generate : DIALECTS.openai_chat;
 }
 
 export function notFound(what: string): Failure {

@@ -14,6 +14,7 @@ import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { isNestedDeeper, isObject, type JsonObject, parseJson } from "../kernel/json.ts";
 import { Secret } from "../kernel/secret.ts";
 import { clientKey } from "./client_auth.ts";
+import type { Continued } from "./responses.ts";
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 /** Set by whoever wants a shorter deadline. */
@@ -33,6 +34,10 @@ export interface IngressInput {
   readonly clock: Clock;
   readonly stopwatch: Stopwatch;
   readonly openCapture: OpenCapture;
+  /** What the address says, laid over the body. */
+  readonly overlay?: JsonObject;
+  /** The request with what was said before it, for dialects that can go on from an earlier answer. */
+  readonly continued?: (body: JsonObject, client: Secret) => Continued | Failure;
 }
 
 /** The exchange for a request, or what is wrong with it. */
@@ -42,8 +47,13 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
   const arrivedAt = clock.now();
   const timeoutMs = clientTimeout(incoming, snapshot.config.globalTimeoutMs);
   if (isFailure(timeoutMs)) return timeoutMs;
-  const body = await readJsonBody(incoming, snapshot.config.maxBodyBytes);
-  if (isFailure(body)) return body;
+  const client = new Secret(clientKey(incoming.headers));
+  const given = await readJsonBody(incoming, snapshot.config.maxBodyBytes);
+  if (isFailure(given)) return given;
+  const own = { ...given, ...input.overlay };
+  const whole = input.continued?.(own, client) ?? { body: own, keep: undefined };
+  if (isFailure(whole)) return whole;
+  const { body, keep } = whole;
   const request = dialect.decodeRequest(body);
   if (isFailure(request)) return request;
   const requestId = requestIdOf(incoming);
@@ -58,7 +68,8 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
     deadlineAt: arrivedAt + timeoutMs,
     elapsedMs: () => stopwatch() - startedMs,
     dialectHeaders: dialectHeaders(incoming, dialect),
-    client: new Secret(clientKey(incoming.headers)),
+    client,
+    keep,
     capture: input.openCapture({ requestId, request: { method: "POST", path: input.path, headers: incoming.headers, body } }),
     attempts: [],
     waitedMs: 0,

@@ -7,13 +7,18 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { DIALECTS } from "../dialects/table.ts";
 import { type Failure, isFailure } from "../kernel/failure.ts";
+import type { JsonObject } from "../kernel/json.ts";
 import { logger } from "../kernel/log.ts";
-import { checkClient } from "./client_auth.ts";
+import { Secret } from "../kernel/secret.ts";
+import { checkClient, clientKey } from "./client_auth.ts";
 import { allowOrigin } from "./cors.ts";
 import type { HttpDeps } from "./deps.ts";
+import { countRequest } from "./counting.ts";
 import { failed, internal, notFound } from "./errors.ts";
-import { readExchange, requestIdOf } from "./ingress.ts";
+import { geminiCall, geminiModel, geminiModels, geminiTokens, unknownMethod } from "./gemini.ts";
+import { readExchange, readJsonBody, requestIdOf } from "./ingress.ts";
 import { modelById, modelList, providerList, tokenCount } from "./listings.ts";
+import { cancelResponse, continued, deleteResponse, inputItems, keptResponse } from "./responses.ts";
 import { health, readiness, welcome } from "./probes.ts";
 
 type Env = { Bindings: HttpBindings };
@@ -37,7 +42,13 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
   app.get("/readyz", (c) => c.json(...readiness(deps)));
   for (const prefix of ["/v1", ""]) {
     app.post(`${prefix}/chat/completions`, (c) => serve(c, "openai_chat", deps));
+    app.post(`${prefix}/responses`, (c) => serve(c, "openai_responses", deps));
+    app.get(`${prefix}/responses/:id`, (c) => answer(c, keptResponse(c.req.param("id"), deps.responses, clientOf(c))));
+    app.delete(`${prefix}/responses/:id`, (c) => answer(c, deleteResponse(c.req.param("id"), deps.responses, clientOf(c))));
+    app.get(`${prefix}/responses/:id/input_items`, (c) => answer(c, inputItems(c.req.param("id"), deps.responses, clientOf(c))));
+    app.post(`${prefix}/responses/:id/cancel`, (c) => answer(c, cancelResponse(c.req.param("id"), deps.responses, clientOf(c))));
     app.post(`${prefix}/messages`, (c) => serve(c, "anthropic_messages", deps));
+    app.post(`${prefix}/messages/count_tokens`, async (c) => answer(c, await messageTokens(c, deps)));
     app.post(`${prefix}/completions`, (c) => serve(c, "openai_completions", deps));
     app.post(`${prefix}/embeddings`, (c) => serve(c, "openai_embeddings", deps));
     app.post(`${prefix}/token-count`, async (c) => answer(c, await tokenCount(c.env.incoming, deps)));
@@ -45,6 +56,9 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
     app.get(`${prefix}/models/:id{.+}`, async (c) => answer(c, await modelById(deps, c.req.param("id"))));
     app.get(`${prefix}/providers`, (c) => answer(c, providerList(deps)));
   }
+  for (const prefix of ["/v1beta", "/v1"]) app.post(`${prefix}/models/:call{.+}`, (c) => serveGemini(c, deps));
+  app.get("/v1beta/models", async (c) => c.json(geminiModels((await modelList(deps, "enriched")).data)));
+  app.get("/v1beta/models/:id{.+}", async (c) => answer(c, await geminiModelById(c.req.param("id"), deps)));
   app.notFound((c) => failed(notFound(`${c.req.method} ${c.req.path}`), c.req.path));
   app.onError((error, c) => {
     logger("http").error("Unexpected error: {error}", { error: error.stack ?? String(error) });
@@ -54,10 +68,19 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
 }
 
 /** Runs one request of a dialect through the gateway, which writes the answer itself. */
-async function serve(c: Context<Env>, name: keyof typeof DIALECTS, deps: HttpDeps): Promise<Response> {
+async function serve(c: Context<Env>, name: keyof typeof DIALECTS, deps: HttpDeps, overlay: JsonObject = {}): Promise<Response> {
   const { incoming, outgoing } = c.env;
   const dialect = DIALECTS[name];
-  const exchange = await readExchange({ ...deps, incoming, out: outgoing, path: c.req.path, dialect, snapshot: deps.snapshot() });
+  const exchange = await readExchange({
+    ...deps,
+    incoming,
+    out: outgoing,
+    path: c.req.path,
+    dialect,
+    snapshot: deps.snapshot(),
+    overlay,
+    ...(name === "openai_responses" ? { continued: (body, client) => continued(body, { store: deps.responses, client }) } : {}),
+  });
   if (isFailure(exchange)) {
     // What is left of an unread body would be taken for the next request.
     if (!incoming.complete) outgoing.setHeader("connection", "close");
@@ -78,4 +101,39 @@ async function serve(c: Context<Env>, name: keyof typeof DIALECTS, deps: HttpDep
 
 function answer(c: Context<Env>, result: object | Failure): Response {
   return isFailure(result) ? failed(result, c.req.path) : c.json(result);
+}
+
+/** Google's calls name model and method in the address. */
+async function serveGemini(c: Context<Env>, deps: HttpDeps): Promise<Response> {
+  const call = geminiCall(c.req.param("call") ?? "");
+  switch (call.method) {
+    case "generateContent":
+      return await serve(c, "gemini_generate", deps, { model: call.model, stream: false });
+    case "streamGenerateContent": {
+      const name = c.req.query("alt") === "sse" ? "gemini_generate" : "gemini_array";
+      return await serve(c, name, deps, { model: call.model, stream: true });
+    }
+    case "countTokens": {
+      const body = await readJsonBody(c.env.incoming, deps.snapshot().config.maxBodyBytes);
+      return answer(c, isFailure(body) ? body : await geminiTokens(body, call.model));
+    }
+    default:
+      return answer(c, unknownMethod(call));
+  }
+}
+
+async function geminiModelById(id: string, deps: HttpDeps): Promise<JsonObject | Failure> {
+  const row = await modelById(deps, id);
+  return isFailure(row) ? row : geminiModel(row);
+}
+
+/** `POST /v1/messages/count_tokens` */
+async function messageTokens(c: Context<Env>, deps: HttpDeps): Promise<JsonObject | Failure> {
+  const body = await readJsonBody(c.env.incoming, deps.snapshot().config.maxBodyBytes);
+  const count = isFailure(body) ? body : await countRequest(body, "anthropic_messages");
+  return isFailure(count) ? count : { input_tokens: count };
+}
+
+function clientOf(c: Context<Env>): Secret {
+  return new Secret(clientKey(c.env.incoming.headers));
 }

@@ -23,7 +23,8 @@ export function crossInto(codec: ProviderCodec, input: PrepareInput): Crossed | 
   if (isFailure(crossing)) return crossing;
   const context = {
     model: input.clientModel,
-    id: input.requestId,
+    // A client may use its request id again; an answer's id is its own.
+    id: newId(),
     createdAtS: Math.floor(input.now / 1000),
     wantsStreamUsage: input.wantsStreamUsage,
     request: input.body,

@@ -48,7 +48,7 @@ const ANTHROPIC: ProtocolFacts = {
 };
 
 const GEMINI: ProtocolFacts = {
-  native: [],
+  native: ["gemini_generate", "gemini_array"],
   codec: GEMINI_CODEC,
   path: ({ model, isStream }) => `/models/${encodeURIComponent(model)}:${isStream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
   body({ model: _model, stream: _stream, ...body }) {

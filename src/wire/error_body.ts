@@ -60,6 +60,7 @@ export function errorInsideAnswer(json: Json): boolean {
   const body = asObject(Array.isArray(json) ? json[0] : json);
   if (body === undefined) return false;
   if (saysError(body["error"]) || body["type"] === "error" || body["object"] === "error") return true;
+  if (failedResponse(body) !== undefined) return true;
   const choice = asObject(asArray(body["choices"])[0]);
   if (choice?.["finish_reason"] === "error" || saysError(choice?.["error"])) return true;
   if (isNonZero(asObject(body["base_resp"])?.["status_code"])) return true;
@@ -72,6 +73,12 @@ function isRefusedEnvelope(body: JsonObject): boolean {
   if (body["success"] === false) return true;
   const hasWords = asString(body["message"]) !== undefined || asString(body["msg"]) !== undefined;
   return hasWords && [body["code"], body["status"]].some((code) => isNonZero(code) && Number(code) !== 200);
+}
+
+/** A response of OpenAI's Responses that failed, alone or inside the event that tells of it. */
+function failedResponse(body: JsonObject): JsonObject | undefined {
+  const response = body["type"] === "response.failed" ? asObject(body["response"]) : body;
+  return response?.["object"] === "response" && response["status"] === "failed" ? response : undefined;
 }
 
 function saysError(value: Json | undefined): boolean {
@@ -105,6 +112,8 @@ function readFields(json: Json | undefined, depth: number): Fields {
 function errorNode(body: JsonObject): Json | undefined {
   const { error } = body;
   if (saysError(error) && asString(body["error_description"]) === undefined) return error;
+  const failed = failedResponse(body);
+  if (failed !== undefined) return failed.error ?? failed;
   const choiceError = asObject(asArray(body["choices"])[0])?.["error"];
   if (saysError(choiceError)) return choiceError;
   if (textOf(body["message"]) !== undefined) return undefined;

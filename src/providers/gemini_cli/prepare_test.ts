@@ -64,7 +64,7 @@ Deno.test("a request goes out in the envelope, streamed, and tells what was lost
   assert.deepEqual(parseJson(prepared.call.body ?? ""), {
     model: "gemini-2.5-pro",
     project: "p-1",
-    user_prompt_id: "req-1",
+    user_prompt_id: "id-1",
     request: { contents: [], asked: true, model: "gemini-2.5-pro", session_id: sessionIdOf("c-1") },
   });
   assert.deepEqual(prepared.lossy, ["seed"]);
@@ -83,7 +83,7 @@ Deno.test("the answer comes out of the envelope, as events or folded into one", 
   ]);
   assert.deepEqual(prepared.form.fold?.(events), {
     model: "gemini_cli/gemini-2.5-pro",
-    id: "req-1",
+    id: "id-1",
     createdAtS: 7,
     text: "Hello",
   });

@@ -2,10 +2,13 @@
  * A correct OpenAI-compatible provider as a pure function of the request: the same request always gets the
  * same bytes, and the answer shows which request it belongs to (it echoes the last user message).
  */
-import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonObject } from "../../src/kernel/json.ts";
+import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../../src/kernel/json.ts";
 import { embeddingsReply } from "./embeddings.ts";
 import { errorBody, eventReply, jsonReply, type Reply } from "./reply.ts";
-import { tokensOf } from "./tokens.ts";
+import { type AnsweredCall, type AnswerShape, choiceText, contentText, plan, type Planned, range, wordsOf } from "./plan.ts";
+export type { AnsweredCall, AnswerShape } from "./plan.ts";
+import { geminiReply } from "./gemini_api.ts";
+import { messagesReply } from "./anthropic_api.ts";
 
 /** What the provider knows and accepts. */
 export interface ProviderFacts {
@@ -28,22 +31,6 @@ export interface Question {
   readonly isStream: boolean;
 }
 
-/** One tool call an answer makes. */
-export interface AnsweredCall {
-  readonly name: string;
-  readonly arguments: JsonObject;
-}
-
-/** What an answer says when it is not to be the echo. */
-export interface AnswerShape {
-  readonly text?: string;
-  /** Sent as `reasoning_content`, before the text. */
-  readonly reasoning?: string;
-  readonly toolCalls?: readonly AnsweredCall[];
-  readonly finishReason?: string;
-  readonly usage?: JsonObject;
-}
-
 /** Models listed when a provider was given none. */
 export const DEFAULT_MODELS: readonly string[] = ["sim-large", "sim-small", "sim-embed"];
 /** `created` of everything: a fixed instant, so that answers stay the same. */
@@ -55,6 +42,8 @@ export function answerQuestion(question: Question, facts: ProviderFacts, shape: 
   const route = `${question.method} ${question.path.replace(/^\/v1(?=\/)/, "")}`;
   if (route === "GET /models") return jsonReply(200, { object: "list", data: offered(facts).map(modelEntry) });
   if (route.startsWith("GET /models/")) return oneModel(decodeURIComponent(route.slice("GET /models/".length)), facts);
+  const generated = geminiReply(question, shape);
+  if (generated !== undefined) return generated;
   const answer = ANSWERS[route];
   if (answer === undefined) return jsonReply(404, errorBody({ message: `Invalid URL (${question.method} ${question.path})` }));
   const body = asObject(question.body);
@@ -90,48 +79,9 @@ interface Asked {
 const ANSWERS: Readonly<Record<string, (asked: Asked) => Reply>> = {
   "POST /chat/completions": answerChat,
   "POST /completions": answerCompletion,
+  "POST /messages": ({ question, body, shape }) => messagesReply(question, { body, shape }),
   "POST /embeddings": (asked) => embeddingsReply(asked.body, asked.model, asked.facts.refusedInputs ?? []),
 };
-
-interface Planned {
-  readonly text: string;
-  readonly reasoning: string | undefined;
-  readonly toolCalls: readonly AnsweredCall[];
-  readonly finishReason: string;
-  readonly choiceCount: number;
-  readonly usage: JsonObject;
-}
-
-/** Text of choice `index`: the second and later ones say which they are. */
-function choiceText(plan: Planned, index: number): string {
-  return index === 0 || plan.text === "" ? plan.text : `${plan.text} #${index}`;
-}
-
-function plan(asked: Asked, prompt: { readonly all: string; readonly echo: string; readonly toolCalls: readonly AnsweredCall[] }): Planned {
-  const { body, shape } = asked;
-  const toolCalls = shape.toolCalls ?? (shape.text === undefined ? prompt.toolCalls : []);
-  const whole = shape.text ?? (toolCalls.length > 0 ? "" : prompt.echo);
-  const limit = asNumber(body.max_completion_tokens) ?? asNumber(body.max_tokens) ?? Infinity;
-  const text = wordsOf(whole).slice(0, limit).join("");
-  const ended = text.length < whole.length ? "length" : toolCalls.length > 0 ? "tool_calls" : "stop";
-  const choiceCount = asNumber(body.n) ?? 1;
-  const written = tokensOf(text) + tokensOf(shape.reasoning ?? "") +
-    tokensOf(toolCalls.map((call) => JSON.stringify(call.arguments)).join(" "));
-  const promptTokens = tokensOf(prompt.all);
-  const usage = {
-    prompt_tokens: promptTokens,
-    completion_tokens: written * choiceCount,
-    total_tokens: promptTokens + written * choiceCount,
-  };
-  return {
-    text,
-    reasoning: shape.reasoning,
-    toolCalls,
-    finishReason: shape.finishReason ?? ended,
-    choiceCount,
-    usage: shape.usage ?? usage,
-  };
-}
 
 function answerChat(asked: Asked): Reply {
   const messages = asArray(asked.body.messages).filter(isObject);
@@ -237,21 +187,6 @@ function oneModel(id: string, facts: ProviderFacts): Reply {
 
 function wantsUsage(body: JsonObject): boolean {
   return asObject(body.stream_options)?.include_usage === true;
-}
-
-/** The text of a message's content, whether a string or a list of parts. */
-function contentText(content: Json | undefined): string {
-  if (typeof content === "string") return content;
-  return asArray(content).map((part) => asString(part) ?? asString(asObject(part)?.text) ?? "").join("");
-}
-
-/** The text cut before each run of blanks: joined again it is the same text. */
-function wordsOf(text: string): string[] {
-  return text.match(/\s*\S+|\s+$/g) ?? [];
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }
 
 function badRequest(message: string): Reply {

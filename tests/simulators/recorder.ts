@@ -95,8 +95,10 @@ export class RequestRecord implements RecordedRequest {
     this.key = keyOf(request.headers);
     this.body = parseJson(this.rawBody);
     const fields = asObject(this.body);
-    this.model = asString(fields?.model);
-    this.isStream = fields?.stream === true;
+    // Google names model and method in the address.
+    const [, model, method] = /\/models\/([^/]+):(\w+)$/.exec(this.path) ?? [];
+    this.model = asString(fields?.model) ?? (model === undefined ? undefined : decodeURIComponent(model));
+    this.isStream = fields?.stream === true || method === "streamGenerateContent";
   }
 
   get aborted(): Promise<void> {

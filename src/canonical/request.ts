@@ -11,7 +11,9 @@ export type DialectName =
   | "openai_responses"
   | "anthropic_messages"
   | "gemini_generate"
-  | "gemini_array";
+  | "gemini_array"
+  | "gemini_embed"
+  | "gemini_embed_batch";
 export type Operation = "chat" | "completions" | "embeddings";
 
 /** What tells conversations apart, for keeping one on the credential that has its prompt cached. */

@@ -4,12 +4,15 @@
  */
 import type { Reading } from "../canonical/answer.ts";
 import type { Failure } from "../kernel/failure.ts";
-import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonObject } from "../kernel/json.ts";
+import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonObject, parseJson } from "../kernel/json.ts";
 import type { Usage } from "../kernel/usage.ts";
 
 /** `{type: "error", error: {type, message}}`, with `details` for failures of the pool. */
 export function encodeFailure(failed: Failure): JsonObject {
-  const details = failed.credentials === undefined ? {} : { details: { credentials: failed.credentials.map((it) => ({ ...it })) } };
+  const { credentials } = failed;
+  const own = asObject(parseJson(failed.details ?? ""));
+  const pool = credentials === undefined ? undefined : { credentials: credentials.map((it) => ({ ...it })) };
+  const details = own === undefined && pool === undefined ? {} : { details: { ...own, ...pool } };
   return { type: "error", error: { type: errorType(failed.status), message: failed.message, ...details } };
 }
 

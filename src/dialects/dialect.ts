@@ -19,6 +19,8 @@ export interface Dialect {
   answerAsEvents(body: JsonObject): readonly JsonObject[];
   /** The whole answer, where an event of a stream holds it. */
   wholeOf?(event: JsonObject): JsonObject | undefined;
+  /** A whole answer in the client's words, where requests are told to providers in another dialect's. */
+  present?(answer: JsonObject): JsonObject;
   /** Body of an error answer. */
   encodeFailure(failure: Failure): JsonObject;
   readonly framing: Framing;

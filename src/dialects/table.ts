@@ -2,6 +2,7 @@
 import type { DialectName } from "../canonical/request.ts";
 import type { Dialect } from "./dialect.ts";
 import { anthropicMessages } from "./anthropic_messages.ts";
+import { geminiEmbed, geminiEmbedBatch } from "./gemini_embed.ts";
 import { geminiArray, geminiGenerate } from "./gemini_generate.ts";
 import { openaiChat } from "./openai_chat.ts";
 import { openaiCompletions } from "./openai_completions.ts";
@@ -16,4 +17,6 @@ export const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
   anthropic_messages: anthropicMessages,
   gemini_generate: geminiGenerate,
   gemini_array: geminiArray,
+  gemini_embed: geminiEmbed,
+  gemini_embed_batch: geminiEmbedBatch,
 };

@@ -5,6 +5,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { logger } from "../kernel/log.ts";
+import { DIALECTS } from "../dialects/table.ts";
 import type { Recall } from "../dialects/codec.ts";
 import type { Lease } from "../pool/lease.ts";
 import type { Access } from "../providers/access.ts";
@@ -77,10 +78,10 @@ async function tryAs(
 ): Promise<Committed | Failure> {
   const { exchange, target, clock, recall, newId, signal } = input;
   const { row } = target.provider;
-  const { request, dialect, requestId } = exchange;
+  const { request, requestId } = exchange;
   const prepared = prepareCall({
     row,
-    dialect,
+    dialect: DIALECTS[request.native.dialect],
     body: target.body(request.native.body),
     model: target.model,
     clientModel: request.model,

@@ -3,7 +3,7 @@
  * once. Pure, and no failure it makes repeats a key.
  */
 import { assertNever, type Failure, failure, type FailureKind, type FailureScope } from "../kernel/failure.ts";
-import type { Json, JsonObject } from "../kernel/json.ts";
+import { asObject, type Json, type JsonObject } from "../kernel/json.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { FAILURE_RULES } from "../providers/failure_rules.ts";
 import { type FailureEvidence, findRule, restOf } from "../providers/failure_match.ts";
@@ -158,7 +158,18 @@ function decide(seen: Seen, context: ClassifyContext): Failure {
     code,
     type,
     param,
+    details: detailsIn(seen),
   }, context);
+}
+
+const MAX_DETAILS_CHARS = 4_096;
+
+/** Anthropic says what a client can do about its request in `error.details`. */
+function detailsIn({ body, answered }: Seen): string | undefined {
+  if (answered !== 400 || typeof body === "string") return undefined;
+  const details = asObject(asObject(asObject(body)?.error)?.details);
+  const text = details === undefined ? "" : JSON.stringify(details);
+  return text === "" || text.length > MAX_DETAILS_CHARS ? undefined : text;
 }
 
 function rulesOf(row: ProviderRow): readonly FailureRule[] {
@@ -255,10 +266,11 @@ interface Parts {
   readonly code?: string | undefined;
   readonly type?: string | undefined;
   readonly param?: string | undefined;
+  readonly details?: string | undefined;
 }
 
 function make(kind: FailureKind, parts: Parts, context: { readonly secret?: Secret }): Failure {
-  const { words, status, upstreamStatus, retryAfterMs, isLasting, code, type, param } = parts;
+  const { words, status, upstreamStatus, retryAfterMs, isLasting, code, type, param, details } = parts;
   const safe = (text: string) => redactKeys(text, context.secret);
   return failure({
     scope: scopeOf(kind),
@@ -271,6 +283,7 @@ function make(kind: FailureKind, parts: Parts, context: { readonly secret?: Secr
     ...(code === undefined ? {} : { code: safe(code) }),
     ...(type === undefined ? {} : { type: safe(type) }),
     ...(param === undefined ? {} : { param: safe(param) }),
+    ...(details === undefined ? {} : { details: safe(details) }),
   });
 }
 

@@ -59,7 +59,9 @@ type Answer = Extract<Committed, { kind: "answer" }>;
 
 function answer(input: RelayInput, committed: Answer, usage: Usage | undefined): Ending {
   const { exchange, target } = input;
-  const text = modelRestorer(target, exchange, "utf8")?.(committed.text) ?? committed.text;
+  const shown = exchange.dialect.present?.(committed.reading.body);
+  const written = shown === undefined ? committed.text : JSON.stringify(shown);
+  const text = modelRestorer(target, exchange, "utf8")?.(written) ?? written;
   exchange.out.writeHead(committed.status, {
     "content-type": "application/json",
     "content-length": String(Buffer.byteLength(text)),

@@ -14,7 +14,7 @@ export interface GeminiCall {
 export function geminiCall(rest: string): GeminiCall {
   const at = rest.lastIndexOf(":");
   const model = at < 0 ? rest : rest.slice(0, at);
-  return { model: model.replaceAll("%2F", "/"), method: at < 0 ? "" : rest.slice(at + 1) };
+  return { model: model.replaceAll("%2F", "/").replace(/^models\//, ""), method: at < 0 ? "" : rest.slice(at + 1) };
 }
 
 /** `POST …:countTokens`; the request may be wrapped in `generateContentRequest`. */

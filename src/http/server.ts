@@ -15,6 +15,7 @@ import { allowOrigin } from "./cors.ts";
 import type { HttpDeps } from "./deps.ts";
 import { countRequest } from "./counting.ts";
 import { failed, internal, notFound } from "./errors.ts";
+import { anthropicModel, anthropicModels } from "./anthropic.ts";
 import { geminiCall, geminiModel, geminiModels, geminiTokens, unknownMethod } from "./gemini.ts";
 import { readExchange, readJsonBody, requestIdOf } from "./ingress.ts";
 import { modelById, modelList, providerList, tokenCount } from "./listings.ts";
@@ -52,13 +53,14 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
     app.post(`${prefix}/completions`, (c) => serve(c, "openai_completions", deps));
     app.post(`${prefix}/embeddings`, (c) => serve(c, "openai_embeddings", deps));
     app.post(`${prefix}/token-count`, async (c) => answer(c, await tokenCount(c.env.incoming, deps)));
-    app.get(`${prefix}/models`, async (c) => answer(c, await modelList(deps, c.req.query("enriched") === "false" ? "bare" : "enriched")));
-    app.get(`${prefix}/models/:id{.+}`, async (c) => answer(c, await modelById(deps, c.req.param("id"))));
+    app.get(`${prefix}/models`, async (c) => c.json(await modelsFor(c, deps)));
+    app.get(`${prefix}/models/:id{.+}`, async (c) => answer(c, await modelFor(c, c.req.param("id"), deps)));
     app.get(`${prefix}/providers`, (c) => answer(c, providerList(deps)));
   }
-  for (const prefix of ["/v1beta", "/v1"]) app.post(`${prefix}/models/:call{.+}`, (c) => serveGemini(c, deps));
-  app.get("/v1beta/models", async (c) => c.json(geminiModels((await modelList(deps, "enriched")).data)));
-  app.get("/v1beta/models/:id{.+}", async (c) => answer(c, await geminiModelById(c.req.param("id"), deps)));
+  // Some clients leave "models/" out of the address when a model's name has a slash of its own.
+  for (const place of ["/v1beta", "/v1/models"]) app.post(`${place}/:call{.+}`, (c) => serveGemini(c, deps));
+  app.get("/v1beta/models", async (c) => c.json(await modelsFor(c, deps)));
+  app.get("/v1beta/models/:id{.+}", async (c) => answer(c, await modelFor(c, c.req.param("id"), deps)));
   app.notFound((c) => failed(notFound(`${c.req.method} ${c.req.path}`), c.req.path));
   app.onError((error, c) => {
     logger("http").error("Unexpected error: {error}", { error: error.stack ?? String(error) });
@@ -117,14 +119,33 @@ async function serveGemini(c: Context<Env>, deps: HttpDeps): Promise<Response> {
       const body = await readJsonBody(c.env.incoming, deps.snapshot().config.maxBodyBytes);
       return answer(c, isFailure(body) ? body : await geminiTokens(body, call.model));
     }
+    case "embedContent":
+      return await serve(c, "gemini_embed", deps, { model: call.model });
+    case "batchEmbedContents":
+      return await serve(c, "gemini_embed_batch", deps, { model: call.model });
     default:
       return answer(c, unknownMethod(call));
   }
 }
 
-async function geminiModelById(id: string, deps: HttpDeps): Promise<JsonObject | Failure> {
+/** The list in the shape its reader knows: clients of three vendors ask at the same address. */
+async function modelsFor(c: Context<Env>, deps: HttpDeps): Promise<object> {
+  const list = await modelList(deps, c.req.query("enriched") === "false" ? "bare" : "enriched");
+  const vendor = vendorOf(c);
+  return vendor === "google" ? geminiModels(list.data) : vendor === "anthropic" ? anthropicModels(list.data) : list;
+}
+
+async function modelFor(c: Context<Env>, id: string, deps: HttpDeps): Promise<object | Failure> {
   const row = await modelById(deps, id);
-  return isFailure(row) ? row : geminiModel(row);
+  if (isFailure(row)) return row;
+  const vendor = vendorOf(c);
+  return vendor === "google" ? geminiModel(row) : vendor === "anthropic" ? anthropicModel(row) : row;
+}
+
+/** Whose client asks, by the headers only that vendor's clients send. */
+function vendorOf(c: Context<Env>): "google" | "anthropic" | "openai" {
+  if (c.req.path.startsWith("/v1beta/") || c.req.header("x-goog-api-client") !== undefined) return "google";
+  return c.req.header("anthropic-version") === undefined ? "openai" : "anthropic";
 }
 
 /** `POST /v1/messages/count_tokens` */

@@ -87,6 +87,8 @@ export interface Failure {
   readonly code?: string;
   readonly param?: string;
   readonly type?: string;
+  /** What the provider said beside its message, as JSON text without secrets; for clients of its own dialect. */
+  readonly details?: string;
   readonly credentials?: readonly CredentialReport[];
 }
 

@@ -48,11 +48,16 @@ const ANTHROPIC: ProtocolFacts = {
 };
 
 const GEMINI: ProtocolFacts = {
-  native: ["gemini_generate", "gemini_array"],
+  native: ["gemini_generate", "gemini_array", "openai_embeddings"],
   codec: GEMINI_CODEC,
-  path: ({ model, isStream }) => `/models/${encodeURIComponent(model)}:${isStream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
-  body({ model: _model, stream: _stream, ...body }) {
-    return body;
+  path({ dialect, model, isStream }) {
+    if (dialect === "openai_embeddings") return "/openai/embeddings";
+    return `/models/${encodeURIComponent(model)}:${isStream ? "streamGenerateContent?alt=sse" : "generateContent"}`;
+  },
+  body(body, { dialect }) {
+    if (dialect === "openai_embeddings") return body;
+    const { model: _model, stream: _stream, ...rest } = body;
+    return rest;
   },
 };
 

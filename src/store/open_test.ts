@@ -63,7 +63,7 @@ for (const { name, dataDir } of UNWRITABLE) {
       assert.deepEqual((await store.load({ sinceDay: "" })).usage, [usageRow()]);
       await store.close();
       assert.equal(warnings.length, 1);
-      assert.ok(warnings[0]?.includes(join(place, DATABASE_NAME)), warnings[0]);
+      assert.ok(warnings[0]?.includes(join(place, DATABASE_NAME)), warnings.join());
       assert.match(warnings[0] ?? "", /ENOTDIR|not a directory|EISDIR|is a directory|EACCES|ENOENT|denied|no such/i);
     }),
   );

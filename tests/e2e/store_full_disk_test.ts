@@ -31,7 +31,7 @@ Deno.test({
     const events = await writeWithLimit(dataDir, 0);
     assert.deepEqual(events.find((event) => event.kind === "opened"), { kind: "opened", store: "memory" });
     assert.equal(warningsOf(events).length, 1);
-    assert.ok(warningsOf(events)[0]?.includes(dataDir), warningsOf(events)[0]);
+    assert.ok(warningsOf(events)[0]?.includes(dataDir), warningsOf(events).join());
     assert.deepEqual(events.at(-1), { kind: "closed" });
     await Deno.remove(dataDir, { recursive: true });
   },

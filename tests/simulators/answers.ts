@@ -80,6 +80,8 @@ const ANSWERS: Readonly<Record<string, (asked: Asked) => Reply>> = {
   "POST /chat/completions": answerChat,
   "POST /completions": answerCompletion,
   "POST /messages": ({ question, body, shape }) => messagesReply(question, { body, shape }),
+  // Google's own address for OpenAI's clients.
+  "POST /openai/embeddings": (asked) => embeddingsReply(asked.body, asked.model, asked.facts.refusedInputs ?? []),
   "POST /embeddings": (asked) => embeddingsReply(asked.body, asked.model, asked.facts.refusedInputs ?? []),
 };
 

@@ -14,6 +14,7 @@ export const ANTHROPIC_SIGNATURE = "c2ltLWFudGhyb3BpYy1zaWduYXR1cmU=";
 
 /** The answer to one request, or its refusal. */
 export function messagesReply(question: Question, { body, shape }: { readonly body: JsonObject; readonly shape: AnswerShape }): Reply {
+  if (body.thread !== undefined) return noThreads();
   const mistake = messagesMistake(body);
   if (mistake !== undefined) return anthropicError(400, { type: "invalid_request_error", message: mistake });
   const messages = asArray(body.messages).filter(isObject);
@@ -38,6 +39,13 @@ export function messagesReply(question: Question, { body, shape }: { readonly bo
     },
   };
   return question.isStream ? eventsReply(eventsOf(message)) : jsonReply(200, message);
+}
+
+/** As an account whose conversations may not be stored. */
+function noThreads(): Reply {
+  const details = { error_code: "thread_unsupported_request", unsupported: ["zero_data_retention"] };
+  const error = { type: "invalid_request_error", message: "This organization cannot store message threads.", details };
+  return jsonReply(400, { type: "error", error, request_id: "req_sim" });
 }
 
 /** Any error in Anthropic's shape. */

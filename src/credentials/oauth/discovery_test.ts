@@ -120,7 +120,7 @@ Deno.test("an account that is in two places is used once, and both places are na
     const seen = await look(folder);
     assert.deepEqual(tokensOf(seen), ["gemini_cli:1 access-one"]);
     assert.equal(seen.warnings.length, 1);
-    assert.ok(seen.warnings[0]?.includes(first) && seen.warnings[0].includes(second), seen.warnings[0]);
+    assert.ok(seen.warnings[0]?.includes(first) && seen.warnings[0].includes(second), seen.warnings.join());
     assert.ok(!/access-|refresh-/.test(seen.warnings[0] ?? ""));
   }));
 

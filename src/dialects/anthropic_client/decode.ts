@@ -3,9 +3,9 @@
  * field of the wrong type is a 400 that names it. Shapes: https://docs.anthropic.com/en/api/messages
  */
 import type { ChatRequest, Effort, Reasoning, ResponseFormat, Sampling } from "../../canonical/chat.ts";
-import type { Failure } from "../../kernel/failure.ts";
+import { type Failure, failure } from "../../kernel/failure.ts";
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
-import { Problems } from "../problems.ts";
+import { invalidField, Problems } from "../problems.ts";
 import { BlockReader } from "./blocks.ts";
 import { readTools } from "./tools.ts";
 
@@ -54,7 +54,16 @@ export function decodeMessages(body: JsonObject): ChatRequest | Failure {
     extensions: hosted.length === 0 ? {} : { tools: hosted },
     dropped: [...reader.dropped, ...unknown],
   };
-  return problems.first ?? request;
+  return problems.first ?? threadFailure(body) ?? request;
+}
+
+/** Conversations kept at Anthropic cannot be gone on with elsewhere; clients know how to do without. */
+function threadFailure({ thread }: JsonObject): Failure | undefined {
+  if (thread === undefined || thread === null) return undefined;
+  return failure({
+    ...invalidField("thread", "threads are kept by Anthropic alone, and this model is served by another provider's format"),
+    details: JSON.stringify({ error_code: "thread_unsupported_request", unsupported: ["provider"] }),
+  });
 }
 
 function readSampling(body: JsonObject, problems: Problems): Sampling {

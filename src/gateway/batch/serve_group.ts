@@ -66,7 +66,8 @@ interface Part {
 }
 
 function answerOne({ exchange }: Member, { body, target, headers, status, deps }: Part): Ending {
-  const text = JSON.stringify(body.model === target.model ? { ...body, model: exchange.request.model } : body);
+  const named = body.model === target.model ? { ...body, model: exchange.request.model } : body;
+  const text = JSON.stringify(exchange.dialect.present?.(named) ?? named);
   exchange.out.writeHead(status, {
     "content-type": "application/json",
     "content-length": String(Buffer.byteLength(text)),

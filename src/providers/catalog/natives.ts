@@ -24,6 +24,6 @@ export const NATIVES: readonly ProviderRow[] = [
     baseUrl: "https://generativelanguage.googleapis.com/v1beta",
     listing: { path: "models?pageSize=1000", shape: "openai" },
     auth: { kind: "header", name: "x-goog-api-key" },
-    operations: ["chat"],
+    operations: ["chat", "embeddings"],
   },
 ];

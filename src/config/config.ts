@@ -3,6 +3,7 @@
  * a new one; running requests keep theirs. Every duration is ms, every size bytes.
  */
 import type { LogFormat, LogLevel } from "../kernel/log.ts";
+import type { ModelNames } from "./model_names.ts";
 import type { Secret } from "../kernel/secret.ts";
 
 export interface ModelDefinition {
@@ -56,6 +57,9 @@ export interface Config {
   readonly isOauthInitCheckSkipped: boolean;
   readonly embedding: { readonly isBatched: boolean; readonly maxItems: number; readonly windowMs: number };
   readonly isModelInfoRefreshed: boolean;
+  /** A request that cannot be carried over whole into its provider's format is refused. */
+  readonly isStrict: boolean;
+  readonly modelNames: ModelNames;
   /** Proxies for calls to providers; secret because an address may hold a password. */
   readonly upstreamProxy: { readonly https: Secret | null; readonly http: Secret | null; readonly noProxy: readonly string[] };
   /** Settings per provider id; a provider without any has no entry. */

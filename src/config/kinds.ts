@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { Secret } from "../kernel/secret.ts";
+import { type ModelPattern, readPatterns } from "./model_names.ts";
 
 /** How a text is read, and what to tell a person who wrote another. */
 export interface Kind<T> {
@@ -99,6 +100,11 @@ function split(text: string): string[] {
 /** Texts separated by commas; blank and repeated ones are dropped. */
 export function list(what: string): Kind<readonly string[]> {
   return kind(`${what}, separated by commas`, (text) => split(text));
+}
+
+/** Patterns of model names and where they lead. */
+export function modelPatterns(): Kind<readonly ModelPattern[]> {
+  return kind("pattern:provider/model, several separated by commas", readPatterns);
 }
 
 /** Secrets separated by commas. */

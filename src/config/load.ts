@@ -11,6 +11,7 @@ import type { ProviderRow } from "../providers/row.ts";
 import { hasCode } from "../kernel/atomic_file.ts";
 import type { Config } from "./config.ts";
 import { scanEnv } from "./env_file.ts";
+import { readGroups } from "./model_names.ts";
 import { type Problem, shown } from "./problem.ts";
 import { readProviderSettings } from "./provider_settings.ts";
 import { ENV_FILE, flagKey, type Setting, SETTINGS } from "./schema.ts";
@@ -202,7 +203,7 @@ export function parseConfig(sources: Sources, { rows }: { readonly rows: readonl
     return setting.kind.schema.parse(setting.default);
   };
   const providers = readProviderSettings({ variables, names, problem: blame, warn: (message) => warnings.push(message) });
-  const config = assemble(read, { cwd: sources.cwd, providers });
+  const config = assemble(read, { cwd: sources.cwd, providers, groups: readGroups(variables, blame) });
   if (problems.length > 0) return Object.freeze({ problems: deepFrozen(problems) });
   warnings.push(...lookAlikeWarnings(variables, names));
   if (config.proxyKeys.some((key) => isPlaceholder(key.reveal()))) {
@@ -228,7 +229,7 @@ function findSetting(
 
 function assemble(
   read: <T>(setting: Setting<T>) => T,
-  known: { readonly cwd: string; readonly providers: Config["providers"] },
+  known: { readonly cwd: string; readonly providers: Config["providers"]; readonly groups: Config["modelNames"]["groups"] },
 ): Config {
   return {
     host: read(SETTINGS.host),
@@ -261,6 +262,8 @@ function assemble(
       windowMs: read(SETTINGS.embeddingWindowMs),
     },
     isModelInfoRefreshed: read(SETTINGS.isModelInfoRefreshed),
+    isStrict: read(SETTINGS.isStrict),
+    modelNames: { groups: known.groups, patterns: read(SETTINGS.modelMap) },
     upstreamProxy: { https: read(SETTINGS.httpsProxy), http: read(SETTINGS.httpProxy), noProxy: read(SETTINGS.noProxy) },
     providers: known.providers,
   };

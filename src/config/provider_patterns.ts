@@ -138,6 +138,19 @@ export const PATTERNS = {
     help: "Model to use when no credential can serve <MODEL>, written in upper case with _ for every other sign.",
     examples: ["GEMINI_CLI_FALLBACK_GEMINI_3_PRO_PREVIEW=gemini-2.5-pro"],
   },
+  alias: {
+    name: "MODEL_ALIAS_<NAME>",
+    default: "",
+    help: "Another name for a model, listed as a model of its own. Clients write <NAME> in lower case.",
+    examples: ["MODEL_ALIAS_FAST=groq/llama-3.1-8b-instant"],
+  },
+  group: {
+    name: "FALLBACK_<NAME>",
+    default: "",
+    help:
+      "A name for several models, tried in this order: the next one serves while a provider has no key that can, or does not offer the model.",
+    examples: ["FALLBACK_BEST=anthropic/claude-sonnet-4-5,openrouter/anthropic/claude-sonnet-4.5"],
+  },
 } as const satisfies Record<string, ProviderPattern>;
 
 /** Values of the per-provider families that are read here; models are JSON and keys are read with the credentials. */

@@ -75,12 +75,11 @@ function familyWarning(name: string, names: ProviderNames): string | undefined {
 }
 
 function ownWarning(name: string): string | undefined {
-  return name.startsWith("KEYPROXY_") ? unknownVariable(name, closest(name, SETTING_NAMES) ?? withoutOurName(name)) : undefined;
-}
-
-/** `KEYPROXY_PORT` is a fair guess for `PORT`. */
-function withoutOurName(name: string): string | undefined {
-  return closest(name.slice("KEYPROXY_".length), SETTING_NAMES);
+  if (!name.startsWith("KEYPROXY_")) return undefined;
+  // `KEYPROXY_PORT` is a fair guess for `PORT`.
+  const bare = name.slice("KEYPROXY_".length);
+  const meant = SETTING_NAMES.includes(bare) ? bare : closest(name, SETTING_NAMES) ?? closest(bare, SETTING_NAMES);
+  return unknownVariable(name, meant);
 }
 
 /** In a file of ours even a name without any of our marks may be a slip; in the environment it is somebody else's. */

@@ -97,6 +97,7 @@ async function tryAs(
   });
   if (isFailure(prepared)) return prepared;
   exchange.lossy = prepared.lossy;
+  if (exchange.snapshot.config.isStrict && prepared.lossy.length > 0) return notWhole(row, prepared.lossy);
   const { connectTimeoutMs } = exchange.snapshot.config;
   const traffic = row.adapter === undefined ? undefined : exchange.capture?.traffic(row.id, prepared.call);
   const reply = await input.sender.send(prepared.call, { connectTimeoutMs, signal });
@@ -105,6 +106,17 @@ async function tryAs(
   const context = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
   if (reply.status < 200 || reply.status > 299) return await refused(reply, context, signal);
   return await commitment({ exchange, reply, context, signal, prepared });
+}
+
+function notWhole({ id }: ProviderRow, lossy: readonly string[]): Failure {
+  return failure({
+    scope: "request",
+    kind: "invalid_request",
+    status: 400,
+    message: `Provider "${id}" cannot be told all of this request, and KEYPROXY_STRICT forbids leaving out: ${lossy.join(", ")}`,
+    code: "unsupported_parameter",
+    ...(lossy[0] === undefined ? {} : { param: lossy[0] }),
+  });
 }
 
 function unexpected(error: unknown, { requestId }: Exchange): Failure {

@@ -3,11 +3,11 @@
  * cached model lists it looks at for names without a provider.
  */
 import type { Operation } from "../canonical/request.ts";
-import { type Failure, failure } from "../kernel/failure.ts";
+import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { nameOfId } from "../kernel/variables.ts";
 import { definitionOf, upstreamId, withDefaults } from "../providers/definitions.ts";
-import { isVisible } from "../providers/visibility.ts";
+import { isVisible, matchesPattern } from "../providers/visibility.ts";
 import type { ServedProvider, Snapshot } from "./snapshot.ts";
 
 /** A provider and the model to ask it for. */
@@ -26,6 +26,36 @@ export type OfferedNames = (provider: ServedProvider) => readonly string[];
 
 /** The targets for a model, or the failure that says why there is none. */
 export function route(
+  snapshot: Snapshot,
+  wanted: { readonly model: string; readonly operation: Operation },
+  offered: OfferedNames,
+): readonly Target[] | Failure {
+  const { operation } = wanted;
+  const group = standsFor(snapshot, wanted.model);
+  const found = (group ?? [wanted.model]).map((model) => targetsOf(snapshot, { model, operation }, offered));
+  const targets = found.flatMap((it) => isFailure(it) ? [] : it);
+  const [first] = found;
+  if (targets.length > 0 || first === undefined) return targets;
+  // Of a group nobody can serve, its members are named: the client does not know them.
+  return group === undefined && isFailure(first) ? first : unknownModel(wanted.model, noneOf(wanted.model, group ?? []));
+}
+
+function noneOf(name: string, members: readonly string[]): string {
+  return `None of the models that "${name}" stands for can be reached here: ${members.join(", ")}`;
+}
+
+/** What a name of this gateway's own stands for; undefined when it is the name of a provider's model. */
+function standsFor({ config, providers }: Snapshot, model: string): readonly string[] | undefined {
+  const slash = model.indexOf("/");
+  if (slash > 0 && providers.has(model.slice(0, slash).toLowerCase())) return undefined;
+  const { groups, patterns } = config.modelNames;
+  const group = slash < 0 ? groups.get(nameOfId(model)) : undefined;
+  if (group !== undefined) return group;
+  const mapped = patterns.find(({ pattern }) => matchesPattern(pattern, model));
+  return mapped === undefined ? undefined : [mapped.target.replaceAll("*", () => model)];
+}
+
+function targetsOf(
   snapshot: Snapshot,
   wanted: { readonly model: string; readonly operation: Operation },
   offered: OfferedNames,

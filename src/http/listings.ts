@@ -5,6 +5,7 @@ import type { ServedProvider } from "../gateway/snapshot.ts";
 import { countTokens } from "../gateway/tokens.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asString } from "../kernel/json.ts";
+import { NAME } from "../kernel/version.ts";
 import type { ModelFacts } from "../providers/model_facts.ts";
 import type { HttpDeps } from "./deps.ts";
 import { readJsonBody } from "./ingress.ts";
@@ -22,11 +23,19 @@ export interface ModelRow {
 export async function modelList(deps: HttpDeps, form: "bare" | "enriched") {
   const providers = [...deps.snapshot().providers.values()];
   await deps.listings.ensure(providers.map((provider) => provider.row.id));
-  return { object: "list", data: providers.flatMap((provider) => rowsOf(provider, deps, form)) };
+  return { object: "list", data: [...ownNames(deps), ...providers.flatMap((provider) => rowsOf(provider, deps, form))] };
+}
+
+/** Aliases and groups, under the names clients write. */
+function ownNames(deps: HttpDeps): ModelRow[] {
+  const names = [...deps.snapshot().config.modelNames.groups.keys()];
+  return names.map((name) => ({ id: name.toLowerCase().replaceAll("_", "-"), object: "model", created: 0, owned_by: NAME }));
 }
 
 /** `GET /v1/models/{id}` */
 export async function modelById(deps: HttpDeps, id: string): Promise<ModelRow | Failure> {
+  const own = ownNames(deps).find((row) => row.id === id);
+  if (own !== undefined) return own;
   const provider = deps.snapshot().providers.get(id.slice(0, Math.max(id.indexOf("/"), 0)));
   if (provider === undefined) return unknownModel(id);
   await deps.listings.ensure([provider.row.id]);

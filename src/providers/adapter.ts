@@ -13,7 +13,7 @@ import { crossInto } from "./crossing.ts";
 import { prepareGeminiCli } from "./gemini_cli/prepare.ts";
 import { iflowHeaders, iflowSession } from "./iflow_signature.ts";
 import { QWEN_HOSTS, qwenBaseUrl, qwenHeaders } from "./qwen_host.ts";
-import { type ProtocolFacts, PROTOCOLS } from "./protocols.ts";
+import { type CallAim, type ProtocolFacts, PROTOCOLS } from "./protocols.ts";
 import { allowsStreamUsage, applyRequestQuirks, hasQuirk, responseQuirks } from "./quirks.ts";
 import type { ProviderRow } from "./row.ts";
 
@@ -72,7 +72,7 @@ function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
   const asked = asksStreamUsage ? withStreamUsage(input.body) : input.body;
   const aim = { dialect: dialect.name, model, isStream };
   return {
-    call: callOf(input, { path: protocol.path(aim), body: applyRequestQuirks(row.quirks, protocol.body(asked, aim)) }),
+    call: callOf(input, { protocol, aim, body: asked }),
     form: nativeForm(dialect, row),
     hidesUsage: asksStreamUsage && !input.wantsStreamUsage,
     lossy: [],
@@ -88,7 +88,7 @@ function prepareCrossing(input: PrepareInput, protocol: ProtocolFacts): Prepared
   const asked = asksStreamUsage ? withStreamUsage(crossing.body) : crossing.body;
   const aim = { dialect: undefined, model, isStream };
   return {
-    call: callOf(input, { path: protocol.path(aim), body: applyRequestQuirks(row.quirks, protocol.body(asked, aim)) }),
+    call: callOf(input, { protocol, aim, body: asked }),
     form: translatedForm({
       ...crossed,
       read: (body) => protocol.codec.read(body),
@@ -105,17 +105,21 @@ function withStreamUsage(body: JsonObject): JsonObject {
   return { ...body, stream_options: { ...asObject(body.stream_options), include_usage: true } };
 }
 
-function callOf(input: PrepareInput, { path, body }: { readonly path: string; readonly body: JsonObject }): UpstreamCall {
+function callOf(
+  input: PrepareInput,
+  { protocol, aim, body }: { readonly protocol: ProtocolFacts; readonly aim: CallAim; readonly body: JsonObject },
+): UpstreamCall {
   const { row, access, isStream, conversation, now } = input;
   const headers = {
-    ...callHeaders(row, access),
+    ...callHeaders({ ...row, auth: protocol.auth?.(aim) ?? row.auth }, access),
     ...input.dialectHeaders,
     ...adapterHeaders(row, { access, conversation, now }),
     "content-type": "application/json",
     accept: isStream ? "text/event-stream" : "application/json",
     "x-request-id": input.requestId,
   };
-  return { url: endpoint(baseUrlOf(row, access), path), method: "POST", headers, body: JSON.stringify(body) };
+  const sent = applyRequestQuirks(row.quirks, protocol.body(body, aim));
+  return { url: endpoint(baseUrlOf(row, access), protocol.path(aim)), method: "POST", headers, body: JSON.stringify(sent) };
 }
 
 /** The call that asks for the provider's list of models, or undefined when it has none. */

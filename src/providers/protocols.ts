@@ -8,6 +8,7 @@ import type { ProviderCodec } from "../dialects/codec.ts";
 import { GEMINI_CODEC } from "../dialects/gemini/codec.ts";
 import { OPENAI_UPSTREAM_CODEC } from "../dialects/openai_upstream/codec.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import type { Auth } from "./row.ts";
 
 /** What one call is about, as far as its address and its last touches depend on it. */
 export interface CallAim {
@@ -24,6 +25,8 @@ export interface ProtocolFacts {
   readonly codec: ProviderCodec;
   /** Where the call goes, after the provider's base URL; may end in a query. */
   path(aim: CallAim): string;
+  /** How the key travels on addresses where it does so in another way than the row says. */
+  auth?(aim: CallAim): Auth | undefined;
   /** The body as it is sent: says whether to stream where the address does not. */
   body(body: JsonObject, aim: CallAim): JsonObject;
 }
@@ -54,6 +57,7 @@ const GEMINI: ProtocolFacts = {
     if (dialect === "openai_embeddings") return "/openai/embeddings";
     return `/models/${encodeURIComponent(model)}:${isStream ? "streamGenerateContent?alt=sse" : "generateContent"}`;
   },
+  auth: ({ dialect }) => dialect === "openai_embeddings" ? { kind: "bearer" } : undefined,
   body(body, { dialect }) {
     if (dialect === "openai_embeddings") return body;
     const { model: _model, stream: _stream, ...rest } = body;

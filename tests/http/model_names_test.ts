@@ -1,0 +1,106 @@
+/** Aliases, groups and patterns of model names, on every surface; and strictness about what cannot be carried over. */
+import assert from "node:assert/strict";
+import { asArray, asObject, type JsonObject, parseJson } from "../../src/kernel/json.ts";
+import { rateLimited, rejectedKey, serverError, unknownModel } from "../simulators/steps.ts";
+import type { Step } from "../simulators/server.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+import { requestJson } from "../support/http_client.ts";
+import { SURFACES } from "../support/surfaces.ts";
+
+const OTHERS = { ANTHROPIC: {}, GEMINI: {} };
+const NAMES = {
+  MODEL_ALIAS_FAST_ONE: "local/m",
+  FALLBACK_BEST: "local/m,anthropic/claude-sonnet-4-5,gemini/gemini-2.5-flash",
+  MODEL_MAP: "claude-*:anthropic/*,gpt-*:local/*",
+};
+
+function start(env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
+  return startGateway({ others: OTHERS, env: { ...NAMES, ...env } });
+}
+
+async function ask(gateway: Gateway, model: string, surface = SURFACES[0]) {
+  assert.ok(surface !== undefined);
+  const question = { model, isStream: false, said: [{ by: "user" as const, text: "hello" }] };
+  const response = await requestJson(`http://127.0.0.1:${gateway.port}${surface.path(question)}`, { body: surface.body(question) });
+  const body = asObject(parseJson(response.text)) ?? {};
+  return { status: response.status, provider: response.headers["x-keyproxy-provider"], body, surface };
+}
+
+Deno.test("an alias, a group and a pattern answer on every surface, under the name the client sent", async () => {
+  await using gateway = await start();
+  for (const surface of SURFACES) {
+    for (
+      const [model, provider, sent] of [["fast-one", "local", "m"], ["best", "local", "m"], ["gpt-5", "local", "gpt-5"], [
+        "claude-opus-4-1",
+        "anthropic",
+        "claude-opus-4-1",
+      ]]
+    ) {
+      const answered = await ask(gateway, model ?? "", surface);
+      assert.deepEqual([answered.status, answered.provider], [200, provider], JSON.stringify(answered.body));
+      assert.equal(surface.heard(answered.body).text, "hello");
+      if (surface.name !== "generateContent") assert.equal(answered.body.model, model);
+      assert.equal(gateway.simulators[provider?.toUpperCase() ?? ""]?.requests.at(-1)?.model, sent);
+    }
+  }
+});
+
+const REASONS: readonly (readonly [reason: string, step: Step])[] = [
+  ["has no such model", unknownModel("m")],
+  ["is limited beyond the deadline", rateLimited({ retryAfterSeconds: 3_600 })],
+  ["refuses the key", rejectedKey()],
+  ["is in trouble", serverError(500)],
+];
+
+for (const [reason, step] of REASONS) {
+  Deno.test(`a group goes on to its next model when the provider ${reason}`, async () => {
+    await using gateway = await start();
+    gateway.simulator.script({}).always(step);
+    const answered = await ask(gateway, "best");
+    assert.deepEqual([answered.status, answered.provider], [200, "anthropic"]);
+  });
+}
+
+Deno.test("a group passes over a provider that is not configured, and names its members when none is", async () => {
+  await using gateway = await start({ FALLBACK_ODD: "groq/llama,gemini/gemini-2.5-flash", FALLBACK_NONE: "groq/llama,xai/grok" });
+  assert.equal((await ask(gateway, "odd")).provider, "gemini");
+  const none = await ask(gateway, "none");
+  assert.equal(none.status, 404);
+  assert.match(String(asObject(none.body.error)?.message), /"none" stands for.*groq\/llama, xai\/grok/);
+});
+
+Deno.test("a request that the provider finds wrong is not tried on the next one of a group", async () => {
+  await using gateway = await start();
+  gateway.simulator.script({}, {
+    ...rejectedKey(),
+    status: 400,
+    body: { from: "json", json: { error: { message: "no such option", type: "invalid_request_error" } } },
+  });
+  assert.equal((await ask(gateway, "best")).status, 400);
+  assert.equal(gateway.simulators.ANTHROPIC?.requests.length, 0);
+});
+
+Deno.test("aliases and groups are listed as models, and found one by one", async () => {
+  await using gateway = await start();
+  const list = asArray(asObject((await requestJson(`${gateway.baseUrl}/models`)).json)?.data).map((row) => asObject(row) ?? {});
+  assert.deepEqual(list.slice(0, 2).map(({ id, owned_by }) => [id, owned_by]), [["fast-one", "keyproxy"], ["best", "keyproxy"]]);
+  assert.equal((await requestJson(`${gateway.baseUrl}/models/best`)).status, 200);
+});
+
+Deno.test("what cannot be carried over is left out and named, or refused by name under KEYPROXY_STRICT", async () => {
+  const body: JsonObject = {
+    model: "anthropic/claude-sonnet-4-5",
+    messages: [{ role: "user", content: "hello" }],
+    seed: 7,
+    logit_bias: { "1": 2 },
+  };
+  await using lenient = await start();
+  const told = await requestJson(`${lenient.baseUrl}/chat/completions`, { body });
+  assert.deepEqual([told.status, told.headers["x-keyproxy-lossy"]], [200, "logit_bias, seed"]);
+  await using strict = await start({ KEYPROXY_STRICT: "true" });
+  const refused = await requestJson(`${strict.baseUrl}/chat/completions`, { body });
+  assert.equal(refused.status, 400);
+  assert.match(refused.text, /KEYPROXY_STRICT forbids leaving out: logit_bias, seed/);
+  const whole = await requestJson(`${strict.baseUrl}/chat/completions`, { body: { ...body, seed: undefined, logit_bias: undefined } });
+  assert.equal(whole.status, 200);
+});

@@ -64,7 +64,7 @@ Deno.test("a request goes out in the envelope, streamed, and tells what was lost
   assert.deepEqual(parseJson(prepared.call.body ?? ""), {
     model: "gemini-2.5-pro",
     project: "p-1",
-    user_prompt_id: "id-1",
+    user_prompt_id: "req-1",
     request: { contents: [], asked: true, model: "gemini-2.5-pro", session_id: sessionIdOf("c-1") },
   });
   assert.deepEqual(prepared.lossy, ["seed"]);

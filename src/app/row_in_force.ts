@@ -4,6 +4,9 @@ import type { Variables } from "../kernel/variables.ts";
 import { customRow, findRow } from "../providers/catalog.ts";
 import type { ProviderRow } from "../providers/row.ts";
 
+/** Variables that say the same as one in an address. */
+const ALSO_CALLED: Readonly<Record<string, readonly string[]>> = { AWS_REGION: ["AWS_REGION_NAME", "AWS_DEFAULT_REGION"] };
+
 /** The row; `missing` names the variable its address still needs; undefined when nobody knows the provider. */
 export function rowInForce(
   id: string,
@@ -12,7 +15,8 @@ export function rowInForce(
   const custom = found.customProviders.find((provider) => provider.id === id);
   const row = findRow(id) ?? (custom === undefined ? undefined : customRow(custom));
   if (row === undefined) return undefined;
-  const value = (name: string) => variables.get(name)?.value.trim();
+  const value = (name: string) =>
+    [name, ...(ALSO_CALLED[name] ?? [])].map((it) => variables.get(it)?.value.trim() ?? "").find((text) => text !== "");
   // Hosts are often configured with a scheme in front, as vendors show them.
   const fill = (text: string) =>
     text.replace(/\{(\w+)\}/g, (place, name: string) => value(name) || place).replace(/^https:\/\/(?=https?:\/\/)/, "");
@@ -23,5 +27,23 @@ export function rowInForce(
   const movedListing = found.apiBases.has(id) && path !== undefined && /^https?:/.test(path);
   // A list that lives at the vendor's own host must not be asked for when the provider was pointed elsewhere.
   const listing = row.listing === null || path === undefined || movedListing ? null : { ...row.listing, path };
-  return { ...row, baseUrl, listing };
+  const apiVersion = row.prefixes.map((prefix) => value(`${prefix}_API_VERSION`) ?? "").find((text) => text !== "");
+  return {
+    ...row,
+    baseUrl: rootOf(baseUrl, row.protocol),
+    listing,
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+  };
+}
+
+/** The address of the service itself: some vendors show it with the beginnings of several paths. */
+function rootOf(baseUrl: string, protocol: ProviderRow["protocol"]): string {
+  switch (protocol) {
+    case "azure":
+      return baseUrl.replace(/\/+$/, "").replace(/\/openai(\/v1)?$/, "");
+    case "cohere":
+      return baseUrl.replace(/\/+$/, "").replace(/\/v[12]$/, "");
+    default:
+      return baseUrl;
+  }
 }

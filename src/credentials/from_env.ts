@@ -197,7 +197,17 @@ function keyVariables({ variables, rows, closest }: EnvCredentialsOptions, names
       found.push({ variable, provider, text, rank: names.namesOf(provider).indexOf(parts.name), suffix: parts.suffix });
     }
   }
-  return found;
+  return [...found, ...awsChain(variables)];
+}
+
+/** Amazon's own variables make one key of two or three parts, for the row that signs with it. */
+function awsChain(variables: Variables): KeyVariable[] {
+  const [id, secret, token] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].map((name) =>
+    bareKey(variables.get(name)?.value ?? "")
+  );
+  if (id === undefined || secret === undefined || id === "" || secret === "") return [];
+  const text = [id, secret, ...(token === undefined || token === "" ? [] : [token])].join(":");
+  return [{ variable: "AWS_ACCESS_KEY_ID", provider: "bedrock", text, rank: SPECIAL_RANK + 1, suffix: "" }];
 }
 
 /** Trimmed, and without the quotes that some tools for containers leave in place. */

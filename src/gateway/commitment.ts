@@ -7,6 +7,7 @@ import { type Failure, isFailure } from "../kernel/failure.ts";
 import { asObject, isObject, type JsonObject, parseJson } from "../kernel/json.ts";
 import type { Prepared } from "../providers/adapter.ts";
 import type { AnswerForm } from "../providers/answer_form.ts";
+import { EVENT_STREAM_TYPE } from "../wire/event_stream.ts";
 import { eventData, splitEvents } from "../wire/sse.ts";
 import { classifyAnswerError, type ClassifyContext, classifyTransport, emptyAnswer, malformedAnswer } from "./classify.ts";
 import type { Exchange } from "./exchange.ts";
@@ -54,7 +55,8 @@ export interface Reading200 {
 
 /** Reads a 2xx reply up to its commit point. */
 export function commitment(input: Reading200): Promise<Committed | Failure> {
-  const isStream = (input.reply.headers["content-type"] ?? "").toLowerCase().startsWith("text/event-stream");
+  const type = (input.reply.headers["content-type"] ?? "").toLowerCase();
+  const isStream = type.startsWith("text/event-stream") || type.startsWith(EVENT_STREAM_TYPE);
   if (!isStream) return wholeAnswer(input);
   const { fold } = input.prepared.form;
   return fold === undefined || input.exchange.request.isStream ? firstEvents(input) : foldedAnswer(input, fold);

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../kernel/clock.ts";
+import { EVENT_STREAM_TYPE, FrameCutter } from "../wire/event_stream.ts";
 import { EventCutter } from "../wire/sse.ts";
 
 /** How long a provider may take to close an answer that is over. */
@@ -21,7 +22,7 @@ export interface FeedConsumer {
 
 export class EventFeed {
   readonly #body: IncomingMessage;
-  readonly #cutter: EventCutter;
+  readonly #cutter: Pick<EventCutter, "push" | "rest">;
   #consumer: FeedConsumer | undefined;
   #ended: FeedEnd | undefined;
   /** Came, but not handed on yet. */
@@ -30,7 +31,8 @@ export class EventFeed {
 
   constructor(body: IncomingMessage, limits: { readonly maxEventBytes?: number } = {}) {
     this.#body = body;
-    this.#cutter = new EventCutter(limits);
+    const isFramed = (body.headers["content-type"] ?? "").startsWith(EVENT_STREAM_TYPE);
+    this.#cutter = isFramed ? new FrameCutter() : new EventCutter(limits);
     body.setEncoding("latin1");
     body.on("data", (text: string) => this.#onData(text));
     body.on("end", () => this.#onEnd(body.complete ? "complete" : "cut"));

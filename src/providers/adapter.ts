@@ -70,7 +70,7 @@ function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
   const { row, dialect, isStream, model } = input;
   const asksStreamUsage = isStream && dialect.name.startsWith("openai") && allowsStreamUsage(row);
   const asked = asksStreamUsage ? withStreamUsage(input.body) : input.body;
-  const aim = { dialect: dialect.name, model, isStream };
+  const aim = { dialect: dialect.name, model, isStream, apiVersion: row.apiVersion };
   return {
     call: callOf(input, { protocol, aim, body: asked }),
     form: nativeForm(dialect, row),
@@ -84,9 +84,9 @@ function prepareCrossing(input: PrepareInput, protocol: ProtocolFacts): Prepared
   const crossed = crossInto(protocol.codec, input);
   if (isFailure(crossed)) return crossed;
   const { crossing } = crossed;
-  const asksStreamUsage = isStream && row.protocol === "openai" && allowsStreamUsage(row);
+  const asksStreamUsage = isStream && SPEAKS_OPENAI.has(row.protocol) && allowsStreamUsage(row);
   const asked = asksStreamUsage ? withStreamUsage(crossing.body) : crossing.body;
-  const aim = { dialect: undefined, model, isStream };
+  const aim = { dialect: undefined, model, isStream, apiVersion: row.apiVersion };
   return {
     call: callOf(input, { protocol, aim, body: asked }),
     form: translatedForm({
@@ -101,6 +101,8 @@ function prepareCrossing(input: PrepareInput, protocol: ProtocolFacts): Prepared
   };
 }
 
+const SPEAKS_OPENAI: ReadonlySet<string> = new Set(["openai", "azure"]);
+
 function withStreamUsage(body: JsonObject): JsonObject {
   return { ...body, stream_options: { ...asObject(body.stream_options), include_usage: true } };
 }
@@ -110,8 +112,8 @@ function callOf(
   { protocol, aim, body }: { readonly protocol: ProtocolFacts; readonly aim: CallAim; readonly body: JsonObject },
 ): UpstreamCall {
   const { row, access, isStream, conversation, now } = input;
-  const headers = {
-    ...callHeaders({ ...row, auth: protocol.auth?.(aim) ?? row.auth }, access),
+  const headers: Record<string, string> = {
+    ...callHeaders({ ...row, auth: protocol.auth?.(aim, access.secret) ?? row.auth }, access),
     ...input.dialectHeaders,
     ...adapterHeaders(row, { access, conversation, now }),
     "content-type": "application/json",
@@ -119,7 +121,11 @@ function callOf(
     "x-request-id": input.requestId,
   };
   const sent = applyRequestQuirks(row.quirks, protocol.body(body, aim));
-  return { url: endpoint(baseUrlOf(row, access), protocol.path(aim)), method: "POST", headers, body: JSON.stringify(sent) };
+  const url = endpoint(baseUrlOf(row, access), protocol.path(aim));
+  const text = JSON.stringify(sent);
+  const { authorization: _key, ...unsigned } = headers;
+  const signed = protocol.sign?.({ method: "POST", url, headers: { "content-type": "application/json" }, body: text }, access.secret, now);
+  return { url, method: "POST", headers: signed === undefined ? headers : { ...unsigned, ...signed }, body: text };
 }
 
 /** The call that asks for the provider's list of models, or undefined when it has none. */

@@ -51,7 +51,22 @@ Deno.test("only servers on the user's machine are reached without TLS, and they 
 
 Deno.test("a row without an operation says why", () => {
   assert.deepEqual(without((row) => row.operations.length > 0 || row.note !== undefined), []);
-  assert.deepEqual(CATALOG.filter((row) => row.operations.length === 0).map((row) => row.id), ["perplexity-agent", "chatgpt"]);
+  assert.deepEqual(CATALOG.filter((row) => row.operations.length === 0).map((row) => row.id).toSorted(), [
+    "aleph_alpha",
+    "chatgpt",
+    "langgraph",
+    "manus",
+    "nlp_cloud",
+    "nomic",
+    "oci",
+    "perplexity-agent",
+    "petals",
+    "replicate",
+    "sagemaker",
+    "sap",
+    "triton",
+    "watsonx",
+  ]);
 });
 
 Deno.test("embeddings-only providers offer no chat, and caps are given only where there are embeddings", () => {

@@ -4,10 +4,14 @@
  */
 import type { DialectName } from "../canonical/request.ts";
 import { ANTHROPIC_UPSTREAM_CODEC } from "../dialects/anthropic_upstream/codec.ts";
+import { COHERE_CODEC } from "../dialects/cohere/codec.ts";
+import { BEDROCK_CODEC } from "../dialects/bedrock/codec.ts";
 import type { ProviderCodec } from "../dialects/codec.ts";
 import { GEMINI_CODEC } from "../dialects/gemini/codec.ts";
 import { OPENAI_UPSTREAM_CODEC } from "../dialects/openai_upstream/codec.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import type { Secret } from "../kernel/secret.ts";
+import { awsIdentity, signatureHeaders, type SignedParts } from "./aws_signature.ts";
 import type { Auth } from "./row.ts";
 
 /** What one call is about, as far as its address and its last touches depend on it. */
@@ -17,6 +21,8 @@ export interface CallAim {
   /** As the provider knows it. */
   readonly model: string;
   readonly isStream: boolean;
+  /** `P_API_VERSION`, when it is set. */
+  readonly apiVersion?: string | undefined;
 }
 
 export interface ProtocolFacts {
@@ -25,8 +31,10 @@ export interface ProtocolFacts {
   readonly codec: ProviderCodec;
   /** Where the call goes, after the provider's base URL; may end in a query. */
   path(aim: CallAim): string;
-  /** How the key travels on addresses where it does so in another way than the row says. */
-  auth?(aim: CallAim): Auth | undefined;
+  /** How a key travels, where that is not always as the row says. */
+  auth?(aim: CallAim, key: Secret): Auth | undefined;
+  /** The headers that sign a call, in place of the one that carries the key; undefined: this key travels as it is. */
+  sign?(parts: SignedParts, key: Secret, now: number): Readonly<Record<string, string>> | undefined;
   /** The body as it is sent: says whether to stream where the address does not. */
   body(body: JsonObject, aim: CallAim): JsonObject;
 }
@@ -39,8 +47,24 @@ const OPENAI_PATHS: ReadonlyMap<DialectName | undefined, string> = new Map([
 const OPENAI: ProtocolFacts = {
   native: ["openai_chat", "openai_completions", "openai_embeddings"],
   codec: OPENAI_UPSTREAM_CODEC,
-  path: ({ dialect }) => OPENAI_PATHS.get(dialect) ?? "/chat/completions",
+  path: ({ dialect, apiVersion }) => versioned(OPENAI_PATHS.get(dialect) ?? "/chat/completions", apiVersion),
   body: streamed,
+};
+
+function versioned(path: string, apiVersion: string | undefined): string {
+  return apiVersion === undefined ? path : `${path}?api-version=${encodeURIComponent(apiVersion)}`;
+}
+
+/** Names a deployment in the address when a version is asked for, and in the body as OpenAI does otherwise. */
+const AZURE: ProtocolFacts = {
+  ...OPENAI,
+  path({ dialect, model, apiVersion }) {
+    const path = OPENAI_PATHS.get(dialect) ?? "/chat/completions";
+    if (apiVersion === undefined) return `/openai/v1${path}`;
+    return versioned(`/openai/deployments/${encodeURIComponent(model)}${path}`, apiVersion);
+  },
+  // Tokens of Entra ID are JWTs, keys are not.
+  auth: (_aim, key) => key.reveal().startsWith("eyJ") ? { kind: "bearer" } : undefined,
 };
 
 const ANTHROPIC: ProtocolFacts = {
@@ -65,8 +89,47 @@ const GEMINI: ProtocolFacts = {
   },
 };
 
+/** Gemini's format under the addresses of Google Cloud. */
+const VERTEX: ProtocolFacts = {
+  ...GEMINI,
+  native: ["gemini_generate", "gemini_array"],
+  path: (aim) => `/publishers/google${GEMINI.path(aim)}`,
+};
+
+const COHERE: ProtocolFacts = {
+  native: ["openai_embeddings"],
+  codec: COHERE_CODEC,
+  path: ({ dialect }) => dialect === "openai_embeddings" ? "/compatibility/v1/embeddings" : "/v2/chat",
+  body: streamed,
+};
+
+const BEDROCK: ProtocolFacts = {
+  native: [],
+  codec: BEDROCK_CODEC,
+  path: ({ model, isStream }) => `/model/${encodeURIComponent(model)}/${isStream ? "converse-stream" : "converse"}`,
+  body: ({ model: _model, stream: _stream, ...body }) => body,
+  sign(parts, key, now) {
+    const identity = awsIdentity(key.reveal());
+    if (identity === undefined) return undefined;
+    // The region is part of the address and of the signature.
+    const region = /^[\w-]+\.([a-z0-9-]+)\.(?:amazonaws|api\.aws)/.exec(parts.url.hostname)?.[1] ?? "us-east-1";
+    return signatureHeaders(parts, { identity, region, service: "bedrock", now });
+  },
+};
+
 /** Every format by its name in rows. */
-export const PROTOCOLS = { openai: OPENAI, anthropic: ANTHROPIC, gemini: GEMINI } as const satisfies Record<string, ProtocolFacts>;
+export const PROTOCOLS = {
+  openai: OPENAI,
+  azure: AZURE,
+  anthropic: ANTHROPIC,
+  gemini: GEMINI,
+  vertex: VERTEX,
+  cohere: COHERE,
+  bedrock: BEDROCK,
+} as const satisfies Record<
+  string,
+  ProtocolFacts
+>;
 
 /** Fields that say how to stream stay only where something is streamed. */
 function streamed(body: JsonObject, { isStream }: CallAim): JsonObject {

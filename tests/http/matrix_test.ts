@@ -5,7 +5,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { asObject, isObject, type JsonObject, parseJson } from "../../src/kernel/json.ts";
+import { encodeFrame } from "../../src/wire/event_stream.ts";
 import { anthropicErrorBody, anthropicEvent } from "../simulators/anthropic_api.ts";
+import { cohereEvent } from "../simulators/cohere_api.ts";
 import { geminiErrorBody } from "../simulators/gemini_api.ts";
 import { dataEvent, errorBody } from "../simulators/reply.ts";
 import { answer, reply, reset, stall } from "../simulators/steps.ts";
@@ -22,7 +24,7 @@ interface Upstream {
   readonly overloaded: Step;
   readonly refused: Step;
   /** The event with which this provider breaks off a stream. */
-  readonly errorEvent: string;
+  readonly errorEvent: string | Uint8Array;
   /** Events until the first that says something, the start of the answer included. */
   readonly eventsBefore: number;
 }
@@ -57,6 +59,29 @@ const UPSTREAMS: readonly Upstream[] = [
     errorEvent: dataEvent(geminiErrorBody(500, { status: "INTERNAL", message: "An internal error has occurred" })),
     eventsBefore: 0,
   },
+  {
+    name: "Cohere",
+    prefix: "COHERE",
+    model: "cohere/command-a-reasoning",
+    overloaded: reply(503, { message: "upstream overloaded" }),
+    refused: reply(400, { message: TOO_LONG }),
+    errorEvent: cohereEvent({ type: "message-end", error: "An internal error occurred" }),
+    eventsBefore: 2,
+  },
+  {
+    name: "Bedrock",
+    prefix: "BEDROCK",
+    model: "bedrock/anthropic.claude-sonnet-4-5-v1:0",
+    overloaded: reply(503, { message: "The service is temporarily unable to handle the request." }, {
+      "x-amzn-errortype": "ServiceUnavailableException",
+    }),
+    refused: reply(400, { message: TOO_LONG }, { "x-amzn-errortype": "ValidationException" }),
+    errorEvent: encodeFrame(
+      { ":message-type": "exception", ":exception-type": "modelStreamErrorException", ":content-type": "application/json" },
+      '{"message":"The model had an error"}',
+    ),
+    eventsBefore: 1,
+  },
 ];
 
 const FORMS = [{ isStream: false, form: "whole" }, { isStream: true, form: "streamed" }] as const;
@@ -80,7 +105,7 @@ function eventsIn(text: string): readonly JsonObject[] {
 }
 
 const PIXEL = Buffer.from("a very small picture").toString("base64");
-const PREFIXES = { ANTHROPIC: {}, GEMINI: {} };
+const PREFIXES = { ANTHROPIC: {}, GEMINI: {}, COHERE: {}, BEDROCK: {} };
 /** Two keys each, so that there is another one to try. */
 const TWO = {
   LOCAL_API_KEY_1: "sk-l1",
@@ -89,6 +114,10 @@ const TWO = {
   ANTHROPIC_API_KEY_2: "sk-a2",
   GEMINI_API_KEY_1: "g1",
   GEMINI_API_KEY_2: "g2",
+  COHERE_API_KEY_1: "c1",
+  COHERE_API_KEY_2: "c2",
+  BEDROCK_API_KEY_1: "b1",
+  BEDROCK_API_KEY_2: "b2",
 };
 
 Deno.test("text, system prompts, tools, results, pictures and thoughts cross from every surface to every provider", async (t) => {

@@ -7,6 +7,8 @@ import { embeddingsReply } from "./embeddings.ts";
 import { errorBody, eventReply, jsonReply, type Reply } from "./reply.ts";
 import { type AnsweredCall, type AnswerShape, choiceText, contentText, plan, type Planned, range, wordsOf } from "./plan.ts";
 export type { AnsweredCall, AnswerShape } from "./plan.ts";
+import { converseReply } from "./bedrock_api.ts";
+import { cohereReply } from "./cohere_api.ts";
 import { geminiReply } from "./gemini_api.ts";
 import { messagesReply } from "./anthropic_api.ts";
 
@@ -42,7 +44,7 @@ export function answerQuestion(question: Question, facts: ProviderFacts, shape: 
   const route = `${question.method} ${question.path.replace(/^\/v1(?=\/)/, "")}`;
   if (route === "GET /models") return jsonReply(200, { object: "list", data: offered(facts).map(modelEntry) });
   if (route.startsWith("GET /models/")) return oneModel(decodeURIComponent(route.slice("GET /models/".length)), facts);
-  const generated = geminiReply(question, shape);
+  const generated = geminiReply(question, shape) ?? converseReply(question, shape);
   if (generated !== undefined) return generated;
   const answer = ANSWERS[route];
   if (answer === undefined) return jsonReply(404, errorBody({ message: `Invalid URL (${question.method} ${question.path})` }));
@@ -79,6 +81,7 @@ interface Asked {
 const ANSWERS: Readonly<Record<string, (asked: Asked) => Reply>> = {
   "POST /chat/completions": answerChat,
   "POST /completions": answerCompletion,
+  "POST /v2/chat": ({ question, body, shape }) => cohereReply(question, { body, shape }),
   "POST /messages": ({ question, body, shape }) => messagesReply(question, { body, shape }),
   // Google's own address for OpenAI's clients.
   "POST /openai/embeddings": (asked) => embeddingsReply(asked.body, asked.model, asked.facts.refusedInputs ?? []),

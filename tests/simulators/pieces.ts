@@ -11,7 +11,7 @@ export type Edit =
   /** Events: `text` goes out first, as one piece. */
   | { readonly edit: "prepend"; readonly text: string }
   /** Events: the first `keepCount` pieces stay, then `text` as one piece (none when empty), then the end. */
-  | { readonly edit: "replace_rest"; readonly keepCount: number; readonly text: string }
+  | { readonly edit: "replace_rest"; readonly keepCount: number; readonly text: string | Uint8Array }
   /** Events: without `[DONE]`. */
   | { readonly edit: "drop_done" }
   /** The last `count` bytes are never sent. Events: counted from before `[DONE]`, which goes too, so that an event is left open. */
@@ -38,7 +38,9 @@ function editPieces(reply: Reply, edit: Edit): readonly Uint8Array[] {
     case "prepend":
       return reply.form === "events" ? [Buffer.from(edit.text), ...pieces] : pieces;
     case "replace_rest":
-      return reply.form === "events" ? [...pieces.slice(0, edit.keepCount), ...(edit.text === "" ? [] : [Buffer.from(edit.text)])] : pieces;
+      return reply.form === "events"
+        ? [...pieces.slice(0, edit.keepCount), ...(edit.text.length === 0 ? [] : [Buffer.from(edit.text)])]
+        : pieces;
     case "drop_done":
       return withoutDone(pieces);
     case "drop_end":

@@ -95,10 +95,10 @@ export class RequestRecord implements RecordedRequest {
     this.key = keyOf(request.headers);
     this.body = parseJson(this.rawBody);
     const fields = asObject(this.body);
-    // Google names model and method in the address.
-    const [, model, method] = /\/models\/([^/]+):(\w+)$/.exec(this.path) ?? [];
+    // Google and Amazon name model and method in the address.
+    const [, model, method] = /\/models?\/([^/]+)[:/]([\w-]+)$/.exec(this.path) ?? [];
     this.model = asString(fields?.model) ?? (model === undefined ? undefined : decodeURIComponent(model));
-    this.isStream = fields?.stream === true || method === "streamGenerateContent";
+    this.isStream = fields?.stream === true || method === "streamGenerateContent" || method === "converse-stream";
   }
 
   get aborted(): Promise<void> {

@@ -7,7 +7,6 @@ export const HOSTS: readonly ProviderRow[] = [
   openai({
     id: "bedrock_mantle",
     name: "Amazon Bedrock Mantle (OpenAI-compatible)",
-    keyVariables: ["AWS_BEARER_TOKEN_BEDROCK"],
     baseUrl: "https://bedrock-mantle.{AWS_REGION}.api.aws/v1",
     note: "Wants a Bedrock API key and AWS_REGION.",
   }),

@@ -18,6 +18,7 @@ import type { Exchange } from "./gateway/exchange.ts";
 import { handle } from "./gateway/handle.ts";
 import type { Ledger } from "./gateway/ledger.ts";
 import { Redactor } from "./gateway/redact.ts";
+import { Owners } from "./gateway/owners.ts";
 import { RetryBudgets } from "./gateway/retry.ts";
 import { ResponseStore } from "./gateway/response_store.ts";
 import { createSender } from "./gateway/send.ts";
@@ -80,6 +81,7 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
     random,
     sender,
     recall: createRecall({ clock }),
+    owners: new Owners(clock),
     newId: () => randomUUID(),
     offered: (provider) => namesOf(provider, listings),
     budget: (provider) => budgets.of(provider),

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Conversation } from "../canonical/request.ts";
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../kernel/json.ts";
+import { ANTHROPIC_BOUND } from "./anthropic_bound.ts";
 import { ANTHROPIC_CLIENT_CODEC } from "./anthropic_client/codec.ts";
 import { encodeFailure, readMessages, writeEvent } from "./anthropic_wire.ts";
 import type { Dialect, Framing } from "./dialect.ts";
@@ -25,7 +26,7 @@ const FRAMING: Framing = {
   contentType: "text/event-stream",
   event: writeEvent,
   isRelayed: true,
-  worthReading: /"type": ?"(?:message_start|message_delta|message_stop|error)"/,
+  worthReading: /"type": ?"(?:message_start|message_delta|message_stop|signature_delta|redacted_thinking|error)"/,
   heartbeat: writeEvent({ type: "ping" }),
   end: () => writeEvent({ type: "message_stop" }),
   failed: (failure) => writeEvent(encodeFailure(failure)),
@@ -34,6 +35,7 @@ const FRAMING: Framing = {
 export const anthropicMessages: Dialect = {
   name: "anthropic_messages",
   framing: FRAMING,
+  bound: ANTHROPIC_BOUND,
   passedHeaders: ["anthropic-beta", "anthropic-version"],
   encodeFailure,
   decodeRequest(body) {

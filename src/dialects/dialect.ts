@@ -5,6 +5,7 @@ import type { Reading } from "../canonical/answer.ts";
 import type { CanonicalRequest, DialectName } from "../canonical/request.ts";
 import type { Failure } from "../kernel/failure.ts";
 import type { JsonObject } from "../kernel/json.ts";
+import type { BoundContent } from "./bound.ts";
 import type { ClientCodec } from "./codec.ts";
 
 export interface Dialect {
@@ -24,6 +25,8 @@ export interface Dialect {
   /** Body of an error answer. */
   encodeFailure(failure: Failure): JsonObject;
   readonly framing: Framing;
+  /** What only one account can read; undefined: there is nothing such in this dialect. */
+  readonly bound?: BoundContent;
   /** Request headers of the dialect that a provider who speaks it wants to see; lower case. */
   readonly passedHeaders?: readonly string[];
   /** For providers of another format; undefined: such requests cannot cross. */

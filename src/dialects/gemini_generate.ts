@@ -8,6 +8,7 @@ import type { Failure } from "../kernel/failure.ts";
 import { asArray, asString, isObject, type JsonObject } from "../kernel/json.ts";
 import type { Dialect, Framing } from "./dialect.ts";
 import { readBody } from "./gemini/read.ts";
+import { GEMINI_BOUND } from "./gemini_bound.ts";
 import { GEMINI_CLIENT_CODEC } from "./gemini_client/codec.ts";
 import { field } from "./gemini_client/fields.ts";
 import { clipped } from "./opening.ts";
@@ -42,7 +43,7 @@ function encodeFailure({ status, message, credentials }: Failure): JsonObject {
   return { error: { code: status, message, status: word, ...details } };
 }
 
-const WORTH_READING = /"usageMetadata"|"finishReason"|"error"|"promptFeedback"/;
+const WORTH_READING = /"usageMetadata"|"finishReason"|"error"|"promptFeedback"|"thoughtSignature"/;
 
 function writeEvent(body: JsonObject): string {
   return `data: ${JSON.stringify(body)}\n\n`;
@@ -77,6 +78,7 @@ function dialect(name: DialectName, framing: Framing): Dialect {
   return {
     name,
     framing,
+    bound: GEMINI_BOUND,
     encodeFailure,
     decodeRequest(body) {
       const wrong = checkBody(REQUEST, body);

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Conversation } from "../canonical/request.ts";
 import { asArray, asObject, asString, isObject, type JsonObject } from "../kernel/json.ts";
 import type { Dialect } from "./dialect.ts";
+import { OPENAI_BOUND } from "./openai_bound.ts";
 import { OPENAI_CHAT_CODEC } from "./openai_codec/codec.ts";
 import { clipped } from "./opening.ts";
 import { choicesOf, OPENAI_FRAMING, readChat, readStreamFields, STREAM_FIELDS } from "./openai_wire.ts";
@@ -24,6 +25,7 @@ const REQUEST = z.looseObject({
 export const openaiChat: Dialect = {
   name: "openai_chat",
   ...OPENAI_FRAMING,
+  bound: OPENAI_BOUND,
   decodeRequest(body) {
     const wrong = checkBody(REQUEST, body);
     if (wrong !== undefined) return wrong;

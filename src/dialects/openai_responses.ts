@@ -10,6 +10,7 @@ import type { Dialect, Framing } from "./dialect.ts";
 import { encodeFailure } from "./openai_wire.ts";
 import { clipped } from "./opening.ts";
 import { checkBody } from "./problems.ts";
+import { RESPONSES_BOUND } from "./responses_bound.ts";
 import { RESPONSES_CLIENT_CODEC } from "./responses_client/codec.ts";
 import { readResponses } from "./responses_client/read.ts";
 
@@ -39,7 +40,7 @@ const FRAMING: Framing = {
   contentType: "text/event-stream",
   event: writeEvent,
   isRelayed: true,
-  worthReading: /"type": ?"(?:response\.(?:created|completed|incomplete|failed)|error)"/,
+  worthReading: /"type": ?"(?:response\.(?:created|output_item\.done|completed|incomplete|failed)|error)"/,
   heartbeat: ": keep-alive\n\n",
   end: () => "",
   failed: (failure) => writeEvent(failureEvent(failure)),
@@ -48,6 +49,7 @@ const FRAMING: Framing = {
 export const openaiResponses: Dialect = {
   name: "openai_responses",
   framing: FRAMING,
+  bound: RESPONSES_BOUND,
   encodeFailure,
   decodeRequest(body) {
     const wrong = checkBody(REQUEST, body);

@@ -6,6 +6,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { logger } from "../kernel/log.ts";
 import { DIALECTS } from "../dialects/table.ts";
+import type { Reduced } from "../dialects/bound.ts";
 import type { Recall } from "../dialects/codec.ts";
 import type { Lease } from "../pool/lease.ts";
 import type { Access } from "../providers/access.ts";
@@ -17,6 +18,7 @@ import { type ClassifyContext, classifyReply } from "./classify.ts";
 import { commitment, type Committed } from "./commitment.ts";
 import { conversationSeed } from "./conversation.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Owners } from "./owners.ts";
 import type { Target } from "./route.ts";
 import { readBody, reasonOf, type Sender, type UpstreamReply } from "./send.ts";
 
@@ -33,8 +35,11 @@ export interface AttemptInput {
   readonly clock: Clock;
   readonly recall: Recall;
   readonly newId: () => string;
+  readonly owners: Owners;
   /** How long it may take until the commit point, ms. */
   readonly timeoutMs: number;
+  /** `dropped`: what only one account can read is left out. */
+  readonly proofs?: "dropped";
 }
 
 /** Tries once; a login whose token is refused is renewed and tried once more. The lease is not settled here. */
@@ -48,7 +53,10 @@ export async function attempt(input: AttemptInput): Promise<Committed | Failure>
   try {
     const access = await accessOf(credential, { signal });
     if (isFailure(access)) return access;
-    const got = await tryWith(access, input, signal);
+    const first = await tryWith(access, input, signal);
+    // Thoughts that the provider cannot read (any more) are worth less than an answer.
+    const isUnread = isFailure(first) && refusesProofs(first) && proofsOf(exchange).length > 0;
+    const got = isUnread ? await tryWith(access, { ...input, proofs: "dropped" }, signal) : first;
     if (!isFailure(got)) return got;
     if (!isWorthRenewing(credential, got)) return withdrawn(credential, got);
     const renewed = await accessOf(credential, { signal, rejected: access.secret });
@@ -79,10 +87,11 @@ async function tryAs(
   const { exchange, target, clock, recall, newId, signal } = input;
   const { row } = target.provider;
   const { request, requestId } = exchange;
+  const readable = readableBody(input);
   const prepared = prepareCall({
     row,
     dialect: DIALECTS[request.native.dialect],
-    body: target.body(request.native.body),
+    body: target.body(readable.body),
     model: target.model,
     clientModel: request.model,
     isStream: form === "stream",
@@ -92,12 +101,12 @@ async function tryAs(
     dialectHeaders: exchange.dialectHeaders,
     conversation: conversationSeed(exchange, target),
     now: clock.now(),
-    recall,
+    recall: input.proofs === "dropped" ? FORGETFUL : recall,
     newId,
   });
   if (isFailure(prepared)) return prepared;
-  exchange.lossy = prepared.lossy;
-  if (exchange.snapshot.config.isStrict && prepared.lossy.length > 0) return notWhole(row, prepared.lossy);
+  exchange.lossy = [...readable.dropped, ...prepared.lossy];
+  if (exchange.snapshot.config.isStrict && exchange.lossy.length > 0) return notWhole(row, exchange.lossy);
   const { connectTimeoutMs } = exchange.snapshot.config;
   const traffic = row.adapter === undefined ? undefined : exchange.capture?.traffic(row.id, prepared.call);
   const reply = await input.sender.send(prepared.call, { connectTimeoutMs, signal });
@@ -106,6 +115,28 @@ async function tryAs(
   const context = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
   if (reply.status < 200 || reply.status > 299) return await refused(reply, context, signal);
   return await commitment({ exchange, reply, context, signal, prepared });
+}
+
+/** Remembers nothing. */
+const FORGETFUL: Recall = { remember: () => {}, recall: () => undefined };
+/** How providers say that they cannot read a proof: Anthropic, Google, OpenAI. */
+const REFUSED_PROOF =
+  /invalid.{0,20}signature|signature.{0,40}(?:invalid|not valid)|encrypted content.{0,60}could not be|thought_?signature/i;
+
+function refusesProofs({ scope, upstreamStatus, message }: Failure): boolean {
+  return scope === "request" && upstreamStatus === 400 && REFUSED_PROOF.test(message);
+}
+
+function proofsOf({ dialect, request }: Exchange): readonly string[] {
+  return dialect.bound?.sent(request.native.body) ?? [];
+}
+
+/** The request without what this credential's account cannot read. */
+function readableBody({ exchange, lease, owners, proofs }: AttemptInput): Reduced {
+  const { body } = exchange.request.native;
+  const sent = proofsOf(exchange);
+  const unread = proofs === "dropped" ? new Set(sent) : owners.foreign(sent, lease.credential.id);
+  return unread.size === 0 ? { body, dropped: [] } : exchange.dialect.bound?.without(body, unread) ?? { body, dropped: [] };
 }
 
 function notWhole({ id }: ProviderRow, lossy: readonly string[]): Failure {

@@ -4,6 +4,7 @@ import type { Recall } from "../dialects/codec.ts";
 import type { Clock, Random, Stopwatch } from "../kernel/clock.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { Usage } from "../kernel/usage.ts";
+import type { Owners } from "./owners.ts";
 import type { RequestCapture } from "./capture.ts";
 import type { AttemptRecord, Exchange } from "./exchange.ts";
 import type { RetryBudget } from "./retry.ts";
@@ -28,6 +29,8 @@ export interface Deps {
   readonly random: Random;
   readonly stopwatch: Stopwatch;
   readonly sender: Sender;
+  /** Who gave what only one account can read. */
+  readonly owners: Owners;
   readonly recall: Recall;
   /** A fresh id for what a provider left without one. */
   readonly newId: () => string;

@@ -11,6 +11,7 @@ import type { Lease } from "../pool/lease.ts";
 import { passedHeaders } from "../wire/headers.ts";
 import type { Committed } from "./attempt.ts";
 import type { Ending, Exchange } from "./exchange.ts";
+import type { Owners } from "./owners.ts";
 import { modelRestorer } from "./model_name.ts";
 import { ownHeaders } from "./reply_headers.ts";
 import type { Target } from "./route.ts";
@@ -22,6 +23,7 @@ export interface RelayInput {
   readonly lease: Lease;
   readonly committed: Committed;
   readonly clock: Clock;
+  readonly owners: Owners;
   /** Adds what the tokens cost, when it is known. */
   readonly priced: (target: Target, usage: Usage | undefined) => Usage | undefined;
 }
@@ -29,7 +31,9 @@ export interface RelayInput {
 /** Answers the client, settles the lease, and tells how it ended. */
 export async function relay(input: RelayInput): Promise<Ending> {
   const { committed, exchange, lease, target } = input;
+  const { bound } = exchange.dialect;
   if (committed.kind === "answer") {
+    input.owners.learn(bound?.given(committed.reading.body) ?? [], lease.credential.id);
     const usage = input.priced(target, committed.reading.usage);
     lease.settle({ kind: "ok", ...(usage === undefined ? {} : { usage }) });
     return exchange.request.isStream ? answerAsStream(input, committed, usage) : answer(input, committed, usage);
@@ -45,6 +49,7 @@ export async function relay(input: RelayInput): Promise<Ending> {
     form: committed.form,
     hidesUsage: committed.hidesUsage,
     clock: input.clock,
+    learn: (event) => input.owners.learn(bound?.given(event) ?? [], lease.credential.id),
   })
     .run();
   const usage = input.priced(target, ended.usage);

@@ -35,6 +35,8 @@ export interface StreamRelayOptions {
   readonly feed: EventFeed;
   readonly form: AnswerForm;
   readonly hidesUsage: boolean;
+  /** Told of each event that is read, as the client gets it. */
+  readonly learn: (event: JsonObject) => void;
   readonly clock: Clock;
 }
 
@@ -142,6 +144,7 @@ export class StreamRelay {
     const hidden = this.#options.hidesUsage && body.usage !== undefined ? without(body, "usage") : body;
     for (const chunk of this.#reader?.push(hidden) ?? [hidden]) {
       if (form.isTranslated) exchange.capture?.chunk(JSON.stringify(chunk));
+      this.#options.learn(chunk);
       if (chunk !== body || this.#reader === AS_IT_IS) this.#writeJson(chunk);
       else {
         this.#keepWhole(body);

@@ -21,6 +21,8 @@ export class Tries {
   readonly #deps: Deps;
   readonly #excluded = new Set<string>();
   readonly #affinityKey: string | undefined;
+  /** Who can read what the request brings back. */
+  readonly #boundTo: string | undefined;
   #sameRetries = 0;
   #sawTrouble: "first" | "repeated" = "first";
   #last: Failure | undefined;
@@ -33,6 +35,9 @@ export class Tries {
     this.#deps = input.deps;
     input.exchange.target = input.target;
     this.#affinityKey = conversationKey(input.exchange, input.target);
+    const { dialect, request } = input.exchange;
+    const isChoice = input.target.provider.pool.size > 1;
+    this.#boundTo = isChoice ? input.deps.owners.ownerOf(dialect.bound?.sent(request.native.body) ?? []) : undefined;
     input.deps.budget(input.target.provider.row.id).request(input.deps.clock.now());
   }
 
@@ -47,6 +52,7 @@ export class Tries {
       deadlineAt,
       signal,
       ...(this.#affinityKey === undefined ? {} : { affinityKey: this.#affinityKey }),
+      ...(this.#boundTo === undefined ? {} : { boundTo: this.#boundTo }),
     });
     this.#attemptAt = clock.now();
     this.#attemptMs = stopwatch();

@@ -13,6 +13,8 @@ export interface Ask {
   /** Ids of credentials that this request must not get. */
   readonly exclude: ReadonlySet<string>;
   readonly affinityKey?: string;
+  /** Who can read what the request brings; chosen while it is a candidate. */
+  readonly boundTo?: string;
   /** Instant at which waiting is pointless, epoch ms. */
   readonly deadlineAt: number;
   readonly signal?: AbortSignal;

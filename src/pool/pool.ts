@@ -205,7 +205,7 @@ export class Pool {
   /** What a request can expect at present. Changes nothing. */
   #outlook(lane: Lane, ask: Ask, now: number): Outlook {
     const { maxInFlight, rotation, tolerance, isAffinityOn } = this.#settings;
-    const preferred = isAffinityOn && ask.affinityKey !== undefined ? this.#affinity.get(ask.affinityKey, now) : undefined;
+    const preferred = ask.boundTo ?? (isAffinityOn && ask.affinityKey !== undefined ? this.#affinity.get(ask.affinityKey, now) : undefined);
     const choice = {
       slots: lane.slots,
       now,

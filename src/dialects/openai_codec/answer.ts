@@ -7,6 +7,7 @@ import {
   audioShape,
   callShape,
   citationShape,
+  detailShape,
   headOf,
   imageShape,
   joinedBase64,
@@ -47,6 +48,9 @@ class Choice {
   #reasoning = "";
   #refusal = "";
   #finish: { readonly reason: FinishReason; readonly native?: string } | undefined;
+  /** What was thought since the last proof. */
+  #thought = "";
+  readonly #details: JsonObject[] = [];
   readonly #calls: ToolCall[] = [];
   readonly #images: JsonObject[] = [];
   readonly #sounds: string[] = [];
@@ -64,7 +68,7 @@ class Choice {
         this.#signature = event.signature ?? this.#signature;
         break;
       case "reasoning":
-        this.#reasoning += event.text;
+        this.#think(event);
         break;
       case "refusal":
         this.#refusal += event.text;
@@ -101,6 +105,15 @@ class Choice {
     if (call !== undefined) this.#calls[at] = { ...call, arguments: call.arguments + more };
   }
 
+  #think({ text, signature, encrypted }: Extract<ChatEvent, { readonly kind: "reasoning" }>): void {
+    this.#reasoning += text;
+    this.#thought += text;
+    const detail = detailShape({ text: this.#thought, signature, encrypted }, this.#details.length);
+    if (detail === undefined) return;
+    this.#details.push(detail);
+    this.#thought = "";
+  }
+
   shape(head: JsonObject): JsonObject {
     const reason = this.#finish?.reason ?? "stop";
     const native = this.#finish?.native;
@@ -119,6 +132,7 @@ class Choice {
       role: "assistant",
       content: this.#text === "" && this.#calls.length > 0 ? null : this.#text,
       ...(this.#reasoning === "" ? {} : { reasoning_content: this.#reasoning }),
+      ...(this.#details.length === 0 ? {} : { reasoning_details: this.#details }),
       ...(this.#refusal === "" ? {} : { refusal: this.#refusal }),
       ...this.#callFields(),
       ...(this.#images.length === 0 ? {} : { images: this.#images }),

@@ -163,6 +163,8 @@ function withSignature(parts: readonly Part[], signature: string | undefined): r
 function readReasoning(message: JsonObject): readonly Part[] {
   const details = asArray(message.reasoning_details).filter(isObject).flatMap((detail): readonly Part[] => {
     const text = asString(detail.text) ?? asString(detail.summary) ?? "";
+    const encrypted = asString(detail.data) ?? "";
+    if (encrypted !== "") return [{ kind: "reasoning", text, encrypted }];
     return text === "" ? [] : [{ kind: "reasoning", text, ...signed(asString(detail.signature)) }];
   });
   if (details.length > 0) return details;

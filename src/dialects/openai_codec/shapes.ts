@@ -19,6 +19,15 @@ export function signatureField(signature: string | undefined): JsonObject {
   return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
 }
 
+/** A thought with its proof, as an entry of `reasoning_details`; undefined where there is no proof. */
+export function detailShape(
+  thought: { readonly text: string; readonly signature?: string | undefined; readonly encrypted?: string | undefined },
+  index: number,
+): JsonObject | undefined {
+  if (thought.encrypted !== undefined) return { type: "reasoning.encrypted", data: thought.encrypted, index };
+  return thought.signature === undefined ? undefined : { type: "reasoning.text", text: thought.text, signature: thought.signature, index };
+}
+
 /** A tool call in the form its tool was declared in. */
 export function callShape({ id, name, arguments: text, signature, form }: ToolCall): JsonObject {
   const shape = form === "free_text"

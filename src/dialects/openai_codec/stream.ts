@@ -6,7 +6,17 @@ import type { Blob, ChatEvent, ChatUsage, FinishReason, ToolCall } from "../../c
 import { assertNever } from "../../kernel/failure.ts";
 import type { JsonObject } from "../../kernel/json.ts";
 import type { AnswerContext } from "../codec.ts";
-import { audioShape, callShape, citationShape, headOf, imageShape, logprobShapes, signatureField, usageShape } from "./shapes.ts";
+import {
+  audioShape,
+  callShape,
+  citationShape,
+  detailShape,
+  headOf,
+  imageShape,
+  logprobShapes,
+  signatureField,
+  usageShape,
+} from "./shapes.ts";
 
 type Started = Extract<ChatEvent, { readonly kind: "start" }>;
 type Said = Exclude<ChatEvent, { readonly kind: "start" | "usage" }>;
@@ -71,6 +81,9 @@ class ChoiceWriter {
   readonly index: number;
   #isBegun = false;
   #imageCount = 0;
+  /** What was thought since the last proof. */
+  #thought = "";
+  #detailCount = 0;
   #signature: string | undefined;
   #finish: { readonly reason: FinishReason; readonly native?: string } | undefined;
   /** Ids of calls by their numbers. */
@@ -89,7 +102,7 @@ class ChoiceWriter {
         this.#signature = event.signature ?? this.#signature;
         return event.text === "" ? [] : this.#delta({ content: event.text });
       case "reasoning":
-        return event.text === "" ? [] : this.#delta({ reasoning_content: event.text });
+        return this.#think(event);
       case "refusal":
         return this.#delta({ refusal: event.text });
       case "tool_call":
@@ -120,6 +133,17 @@ class ChoiceWriter {
     const told = this.#isLegacy && reason === "tool_calls" ? "function_call" : reason;
     const ended = { index: this.index, delta: {}, finish_reason: told, ...(native === undefined ? {} : { native_finish_reason: native }) };
     return [...rest, ...opening, ended];
+  }
+
+  /** A proof comes with all that it proves, since clients keep details as they came. */
+  #think({ text, signature, encrypted }: Extract<ChatEvent, { readonly kind: "reasoning" }>): readonly JsonObject[] {
+    this.#thought += text;
+    const said = text === "" ? [] : this.#delta({ reasoning_content: text });
+    const detail = detailShape({ text: this.#thought, signature, encrypted }, this.#detailCount);
+    if (detail === undefined) return said;
+    this.#thought = "";
+    this.#detailCount++;
+    return [...said, ...this.#delta({ reasoning_details: [detail] })];
   }
 
   #delta(delta: JsonObject, more: JsonObject = {}): readonly JsonObject[] {

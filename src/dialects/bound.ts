@@ -1,0 +1,19 @@
+/**
+ * What only the account that gave it can read: signed and encrypted thoughts. Each dialect tells where they stand in
+ * requests and answers, and how a request reads without those that another account gave.
+ */
+import type { JsonObject } from "../kernel/json.ts";
+
+export interface BoundContent {
+  /** Proofs in a whole answer or one event of a stream, as the client gets it. */
+  given(body: JsonObject): readonly string[];
+  /** Proofs in a request, in their order. */
+  sent(body: JsonObject): readonly string[];
+  /** The request without these proofs, and what went with them, by the names of its fields. */
+  without(body: JsonObject, proofs: ReadonlySet<string>): Reduced;
+}
+
+export interface Reduced {
+  readonly body: JsonObject;
+  readonly dropped: readonly string[];
+}

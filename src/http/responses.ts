@@ -1,7 +1,7 @@
 /** What the routes of the Responses dialect need beside the request line: going on from an earlier answer, and asking for it again. */
 import type { ResponseStore } from "../gateway/response_store.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
-import { asArray, asString, type Json, type JsonObject } from "../kernel/json.ts";
+import { asArray, asString, isObject, type Json, type JsonObject } from "../kernel/json.ts";
 import type { Secret } from "../kernel/secret.ts";
 
 /** A request with everything that was said before it, and what keeps its own answer. */
@@ -17,9 +17,11 @@ export function continued(
 ): Continued | Failure {
   const before = earlierItems(body.previous_response_id, { store, client });
   if (isFailure(before)) return before;
+  const { previous_response_id: _id, ...rest } = body;
+  const isContinued = before.length > 0;
   const input = [...before, ...itemsOf(body.input)];
   return {
-    body: before.length === 0 ? body : { ...body, input },
+    body: isContinued ? { ...rest, input } : body,
     keep(answer) {
       const id = asString(answer.id);
       if (id !== undefined && body.store !== false) store.keep(id, { response: answer, input }, client);
@@ -33,8 +35,19 @@ function earlierItems(
 ): readonly Json[] | Failure {
   if (typeof value !== "string") return [];
   const kept = store.find(value, client);
-  if (kept === undefined) return unknownResponse(value, "previous_response_id");
-  return [...kept.input, ...asArray(kept.response.output)];
+  if (kept !== undefined) return [...kept.input, ...asArray(kept.response.output)].flatMap(asInput);
+  // An id of a provider's own, from another way to it, means something to that provider alone.
+  return OWN_ID.test(value) ? unknownResponse(value, "previous_response_id") : [];
+}
+
+/** Ids of answers that were put into this dialect here. */
+const OWN_ID = /^resp_[0-9a-f]{8}-[0-9a-f]{4}-/;
+
+/** An item as it is sent again: without its id, which another account does not know, and without thoughts that nobody can read. */
+function asInput(item: Json): readonly Json[] {
+  if (!isObject(item)) return [item];
+  const { id: _id, status: _status, ...rest } = item;
+  return item.type === "reasoning" && typeof item.encrypted_content !== "string" && asArray(item.summary).length === 0 ? [] : [rest];
 }
 
 function itemsOf(input: Json | undefined): readonly Json[] {

@@ -2,6 +2,7 @@
  * From a request in the client's dialect to the HTTP call that carries it: where it goes, how the key
  * travels, what the row's quirks change, and how the answer is read. Pure; nothing is sent here.
  */
+import { OPENAI_UPSTREAM_CODEC } from "../dialects/openai_upstream/codec.ts";
 import type { Recall } from "../dialects/codec.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { assertNever, type Failure, isFailure } from "../kernel/failure.ts";
@@ -13,7 +14,7 @@ import { crossInto } from "./crossing.ts";
 import { prepareGeminiCli } from "./gemini_cli/prepare.ts";
 import { iflowHeaders, iflowSession } from "./iflow_signature.ts";
 import { QWEN_HOSTS, qwenBaseUrl, qwenHeaders } from "./qwen_host.ts";
-import { type CallAim, type ProtocolFacts, PROTOCOLS } from "./protocols.ts";
+import { type CallAim, type ProtocolFacts, protocolFor } from "./protocols.ts";
 import { allowsStreamUsage, applyRequestQuirks, hasQuirk, responseQuirks } from "./quirks.ts";
 import type { ProviderRow } from "./row.ts";
 
@@ -62,13 +63,13 @@ export interface PrepareInput {
 export function prepareCall(input: PrepareInput): Prepared | Failure {
   const { row, dialect } = input;
   if (row.adapter === "gemini_cli") return prepareGeminiCli(input);
-  const protocol = PROTOCOLS[row.protocol];
+  const protocol = protocolFor(row, { dialect: dialect.name, model: input.model });
   return protocol.native.includes(dialect.name) ? prepareNative(input, protocol) : prepareCrossing(input, protocol);
 }
 
 function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
   const { row, dialect, isStream, model } = input;
-  const asksStreamUsage = isStream && dialect.name.startsWith("openai") && allowsStreamUsage(row);
+  const asksStreamUsage = isStream && dialect.name.startsWith("openai") && dialect.name !== "openai_responses" && allowsStreamUsage(row);
   const asked = asksStreamUsage ? withStreamUsage(input.body) : input.body;
   const aim = { dialect: dialect.name, model, isStream, apiVersion: row.apiVersion };
   return {
@@ -84,7 +85,7 @@ function prepareCrossing(input: PrepareInput, protocol: ProtocolFacts): Prepared
   const crossed = crossInto(protocol.codec, input);
   if (isFailure(crossed)) return crossed;
   const { crossing } = crossed;
-  const asksStreamUsage = isStream && SPEAKS_OPENAI.has(row.protocol) && allowsStreamUsage(row);
+  const asksStreamUsage = isStream && protocol.codec === OPENAI_UPSTREAM_CODEC && allowsStreamUsage(row);
   const asked = asksStreamUsage ? withStreamUsage(crossing.body) : crossing.body;
   const aim = { dialect: undefined, model, isStream, apiVersion: row.apiVersion };
   return {
@@ -100,8 +101,6 @@ function prepareCrossing(input: PrepareInput, protocol: ProtocolFacts): Prepared
     lossy: crossing.lossy,
   };
 }
-
-const SPEAKS_OPENAI: ReadonlySet<string> = new Set(["openai", "azure"]);
 
 function withStreamUsage(body: JsonObject): JsonObject {
   return { ...body, stream_options: { ...asObject(body.stream_options), include_usage: true } };
@@ -120,7 +119,9 @@ function callOf(
     accept: isStream ? "text/event-stream" : "application/json",
     "x-request-id": input.requestId,
   };
-  const sent = applyRequestQuirks(row.quirks, protocol.body(body, aim));
+  // Quirks are about OpenAI's chat, whatever else a provider speaks.
+  const quirks = protocol.codec === OPENAI_UPSTREAM_CODEC ? row.quirks : undefined;
+  const sent = applyRequestQuirks(quirks, protocol.body(body, aim));
   const url = endpoint(baseUrlOf(row, access), protocol.path(aim));
   const text = JSON.stringify(sent);
   const { authorization: _key, ...unsigned } = headers;

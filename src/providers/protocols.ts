@@ -8,8 +8,9 @@ import { COHERE_CODEC } from "../dialects/cohere/codec.ts";
 import { BEDROCK_CODEC } from "../dialects/bedrock/codec.ts";
 import type { ProviderCodec } from "../dialects/codec.ts";
 import { GEMINI_CODEC } from "../dialects/gemini/codec.ts";
+import { RESPONSES_UPSTREAM_CODEC } from "../dialects/responses_upstream/codec.ts";
 import { OPENAI_UPSTREAM_CODEC } from "../dialects/openai_upstream/codec.ts";
-import type { JsonObject } from "../kernel/json.ts";
+import { isObject, type Json, type JsonObject } from "../kernel/json.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { awsIdentity, signatureHeaders, type SignedParts } from "./aws_signature.ts";
 import type { Auth } from "./row.ts";
@@ -55,6 +56,27 @@ function versioned(path: string, apiVersion: string | undefined): string {
   return apiVersion === undefined ? path : `${path}?api-version=${encodeURIComponent(apiVersion)}`;
 }
 
+/** The same providers' other interface. */
+const RESPONSES: ProtocolFacts = {
+  native: ["openai_responses"],
+  codec: RESPONSES_UPSTREAM_CODEC,
+  path: ({ apiVersion }) => versioned("/responses", apiVersion),
+  body: (body, aim) => streamed(withReadableThoughts(body, aim), aim),
+};
+
+/** Thoughts without their encrypted form are known by an id alone, which went when the answer was kept here. */
+function withReadableThoughts(body: JsonObject, { dialect }: CallAim): JsonObject {
+  if (dialect === undefined || !Array.isArray(body.input)) return body;
+  const isReadable = (item: Json) =>
+    !isObject(item) || item.type !== "reasoning" || item.id !== undefined || item.encrypted_content !== undefined;
+  return body.input.every(isReadable) ? body : { ...body, input: body.input.filter(isReadable) };
+}
+
+/** Tokens of Entra ID are JWTs, keys are not. */
+function azureAuth(_aim: CallAim, key: Secret): Auth | undefined {
+  return key.reveal().startsWith("eyJ") ? { kind: "bearer" } : undefined;
+}
+
 /** Names a deployment in the address when a version is asked for, and in the body as OpenAI does otherwise. */
 const AZURE: ProtocolFacts = {
   ...OPENAI,
@@ -63,8 +85,7 @@ const AZURE: ProtocolFacts = {
     if (apiVersion === undefined) return `/openai/v1${path}`;
     return versioned(`/openai/deployments/${encodeURIComponent(model)}${path}`, apiVersion);
   },
-  // Tokens of Entra ID are JWTs, keys are not.
-  auth: (_aim, key) => key.reveal().startsWith("eyJ") ? { kind: "bearer" } : undefined,
+  auth: azureAuth,
 };
 
 const ANTHROPIC: ProtocolFacts = {
@@ -120,7 +141,9 @@ const BEDROCK: ProtocolFacts = {
 /** Every format by its name in rows. */
 export const PROTOCOLS = {
   openai: OPENAI,
+  responses: RESPONSES,
   azure: AZURE,
+  azure_responses: { ...RESPONSES, path: () => "/openai/v1/responses", auth: azureAuth },
   anthropic: ANTHROPIC,
   gemini: GEMINI,
   vertex: VERTEX,
@@ -138,3 +161,23 @@ function streamed(body: JsonObject, { isStream }: CallAim): JsonObject {
   const { stream: _stream, stream_options: _options, ...rest } = body;
   return rest;
 }
+
+/** Models of OpenAI's that answer in Responses alone. */
+const RESPONSES_ONLY = /^(o1-pro|o3-pro|gpt-5(\.\d+)?-pro|gpt-5(\.\d+)?-codex|codex-|computer-use)|-deep-research/;
+
+/** The format for one call: some providers have two. */
+export function protocolFor(
+  { protocol, speaksResponses }: SpeakingRow,
+  aim: { readonly dialect: DialectName; readonly model: string },
+): ProtocolFacts {
+  const isWanted = aim.dialect === "openai_responses" || (RESPONSES_ONLY.test(aim.model) && CROSSING.has(aim.dialect));
+  if (speaksResponses !== true || !isWanted) return PROTOCOLS[protocol];
+  return protocol === "azure" ? PROTOCOLS.azure_responses : PROTOCOLS.responses;
+}
+
+interface SpeakingRow {
+  readonly protocol: keyof typeof PROTOCOLS;
+  readonly speaksResponses?: true;
+}
+
+const CROSSING: ReadonlySet<DialectName> = new Set(["openai_chat", "anthropic_messages", "gemini_generate", "gemini_array"]);

@@ -74,6 +74,8 @@ export interface ProviderRow {
   readonly keyVariables?: readonly string[];
   readonly protocol: Protocol;
   readonly adapter?: AdapterName;
+  /** It has OpenAI's Responses too. */
+  readonly speaksResponses?: true;
   /** Version of the interface, where an address names one; from `P_API_VERSION`. */
   readonly apiVersion?: string;
   /** Everything before `/chat/completions`. `{NAME}` places are filled from environment variable NAME. */

@@ -10,6 +10,7 @@ import { anthropicErrorBody, anthropicEvent } from "../simulators/anthropic_api.
 import { cohereEvent } from "../simulators/cohere_api.ts";
 import { geminiErrorBody } from "../simulators/gemini_api.ts";
 import { dataEvent, errorBody } from "../simulators/reply.ts";
+import { responsesEvent } from "../simulators/responses_api.ts";
 import { answer, reply, reset, stall } from "../simulators/steps.ts";
 import type { Step } from "../simulators/server.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
@@ -60,6 +61,18 @@ const UPSTREAMS: readonly Upstream[] = [
     eventsBefore: 0,
   },
   {
+    name: "OpenAI Responses",
+    prefix: "OPENAI",
+    model: "openai/o3-pro",
+    overloaded: reply(503, errorBody({ message: "The engine is overloaded", type: "server_error" })),
+    refused: reply(400, errorBody({ message: TOO_LONG, code: "context_length_exceeded" })),
+    errorEvent: responsesEvent({
+      type: "response.failed",
+      response: { id: "resp_x", object: "response", status: "failed", error: { code: "server_error", message: "The server had an error" } },
+    }),
+    eventsBefore: 3,
+  },
+  {
     name: "Cohere",
     prefix: "COHERE",
     model: "cohere/command-a-reasoning",
@@ -105,7 +118,7 @@ function eventsIn(text: string): readonly JsonObject[] {
 }
 
 const PIXEL = Buffer.from("a very small picture").toString("base64");
-const PREFIXES = { ANTHROPIC: {}, GEMINI: {}, COHERE: {}, BEDROCK: {} };
+const PREFIXES = { ANTHROPIC: {}, GEMINI: {}, COHERE: {}, BEDROCK: {}, OPENAI: {} };
 /** Two keys each, so that there is another one to try. */
 const TWO = {
   LOCAL_API_KEY_1: "sk-l1",
@@ -114,6 +127,8 @@ const TWO = {
   ANTHROPIC_API_KEY_2: "sk-a2",
   GEMINI_API_KEY_1: "g1",
   GEMINI_API_KEY_2: "g2",
+  OPENAI_API_KEY_1: "o1",
+  OPENAI_API_KEY_2: "o2",
   COHERE_API_KEY_1: "c1",
   COHERE_API_KEY_2: "c2",
   BEDROCK_API_KEY_1: "b1",

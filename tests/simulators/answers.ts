@@ -10,6 +10,7 @@ export type { AnsweredCall, AnswerShape } from "./plan.ts";
 import { converseReply } from "./bedrock_api.ts";
 import { cohereReply } from "./cohere_api.ts";
 import { geminiReply } from "./gemini_api.ts";
+import { responsesReply } from "./responses_api.ts";
 import { messagesReply } from "./anthropic_api.ts";
 
 /** What the provider knows and accepts. */
@@ -82,6 +83,7 @@ const ANSWERS: Readonly<Record<string, (asked: Asked) => Reply>> = {
   "POST /chat/completions": answerChat,
   "POST /completions": answerCompletion,
   "POST /v2/chat": ({ question, body, shape }) => cohereReply(question, { body, shape }),
+  "POST /responses": ({ question, body, shape }) => responsesReply(question, { body, shape }),
   "POST /messages": ({ question, body, shape }) => messagesReply(question, { body, shape }),
   // Google's own address for OpenAI's clients.
   "POST /openai/embeddings": (asked) => embeddingsReply(asked.body, asked.model, asked.facts.refusedInputs ?? []),

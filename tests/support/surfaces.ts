@@ -195,7 +195,10 @@ const RESPONSES: Surface = {
     return whole;
   },
   error: (body) => string(asObject(body.error)?.message),
-  streamError: (events) => asString(asObject(asObject(events.at(-1)?.response)?.error)?.message),
+  streamError(events) {
+    const last = events.at(-1);
+    return last?.type === "error" ? asString(last.message) : asString(asObject(asObject(last?.response)?.error)?.message);
+  },
 };
 
 const MESSAGE_ENDS: ReadonlyMap<string, Heard["end"]> = new Map([

@@ -44,6 +44,9 @@ export function decodeResponses(body: JsonObject): ChatRequest | Failure {
   const problems = new Problems();
   if (body.background === true) problems.note("background", "answers in the background are not supported here: false is expected");
   if ((body.prompt ?? undefined) !== undefined) problems.note("prompt", "prompt templates are kept at OpenAI: give instructions and input");
+  if (typeof body.previous_response_id === "string") {
+    problems.note("previous_response_id", "this answer is kept at another provider: give its items in input");
+  }
   const reader = new ItemReader(problems);
   const instructions = readInstructions(body.instructions, problems);
   reader.input(body.input);

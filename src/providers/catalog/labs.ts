@@ -98,6 +98,7 @@ export const LABS: readonly ProviderRow[] = [
     name: "OpenAI",
     baseUrl: "https://api.openai.com/v1",
     operations: ALL,
+    speaksResponses: true,
     quirks: ["openai_reasoning_models"],
     embeddingCaps: { maxItems: 2048 },
   }),
@@ -132,6 +133,7 @@ export const LABS: readonly ProviderRow[] = [
     id: "xai",
     name: "xAI",
     baseUrl: "https://api.x.ai/v1",
+    speaksResponses: true,
     quirks: [
       "max_completion_tokens_only",
       "no_developer_role",

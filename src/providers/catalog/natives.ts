@@ -92,6 +92,7 @@ export const NATIVES: readonly ProviderRow[] = [
     listing: null,
     auth: AZURE_KEY,
     operations: ALL,
+    speaksResponses: true,
     note: "A model is the name of a deployment: list yours in AZURE_MODELS. With AZURE_API_VERSION the older addresses are used.",
   }),
   native("azure", {

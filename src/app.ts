@@ -75,19 +75,7 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   const sender = createSender(clock);
   const { capture, ledger, ...records } = openRecords({ config, current: () => served.snapshot.config, redactor, told });
   const { listings, facts, ...sources } = await openModelSources({ config, variables, snapshot: () => served.snapshot, sender, told });
-  const budgets = new RetryBudgets();
-  const deps: Deps = {
-    ...time,
-    random,
-    sender,
-    recall: createRecall({ clock }),
-    owners: new Owners(clock),
-    newId: () => randomUUID(),
-    offered: (provider) => namesOf(provider, listings),
-    budget: (provider) => budgets.of(provider),
-    priced: (target, usage) => facts.priced(target, usage),
-    onAttempt: (exchange, record) => ledger.attempt(exchange, record),
-  };
+  const deps = requestDeps({ time, random, sender, listings, facts, ledger });
   const batcher = new EmbeddingBatcher(deps);
   const running = new Running();
   let isStopping = false;
@@ -121,6 +109,31 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
       await records.close();
       await journal.close();
     },
+  };
+}
+
+/** What the request line works with. */
+function requestDeps(
+  made: Pick<Deps, "random" | "sender"> & {
+    readonly time: { readonly clock: Clock; readonly stopwatch: Stopwatch };
+    readonly listings: ModelListings;
+    readonly facts: { priced: Deps["priced"] };
+    readonly ledger: Ledger;
+  },
+): Deps {
+  const { time, random, sender, listings, facts, ledger } = made;
+  const budgets = new RetryBudgets();
+  return {
+    ...time,
+    random,
+    sender,
+    recall: createRecall(time),
+    owners: new Owners(time.clock),
+    newId: () => randomUUID(),
+    offered: (provider) => namesOf(provider, listings),
+    budget: (provider) => budgets.of(provider),
+    priced: (target, usage) => facts.priced(target, usage),
+    onAttempt: (exchange, record) => ledger.attempt(exchange, record),
   };
 }
 

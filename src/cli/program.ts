@@ -13,6 +13,7 @@ Examples:
   $ keyproxy creds add                         add a provider's key, or a login
   $ keyproxy serve --host 127.0.0.1            serve the keys of .env and the environment
   $ keyproxy models --provider openai          what can be called
+  $ keyproxy connect claude-code               point a tool at it
 `;
 
 /** Runs the command that the arguments name. Never throws for a mistake of the user. */
@@ -66,6 +67,17 @@ export function buildProgram(ran: (code: ExitCode) => void) {
     .option("--json", "print JSON")
     .option("--env-file <path>", "file to read instead of .env")
     .action(async (flags) => ran(await (await import("./models.ts")).models(flags)));
+
+  program.command("connect")
+    .description("show how a tool is pointed at this proxy, or write it into the tool's settings")
+    .argument("[tool]", "claude-code, codex, gemini-cli, opencode, openai-sdk, …; without one: the list")
+    .option("--model <id>", "model the tool shall use: provider/model, an alias or a group")
+    .option("--url <address>", "address of the proxy, when it is not the one of HOST and PORT")
+    .option("--write", "merge it into the tool's own settings, after a backup")
+    .option("--show-key", "print the proxy key whole")
+    .option("--json", "print JSON")
+    .option("--env-file <path>", "file to read instead of .env")
+    .action(async (tool, flags) => ran(await (await import("./connect.ts")).connect(tool, flags)));
 
   addCredsCommand(program, ran);
 

@@ -34,6 +34,8 @@ export interface Folder {
   readonly path: string;
   /** Runs to the end; `input` is all of standard input. */
   creds(args: readonly string[], options?: { readonly input?: string; readonly env?: Readonly<Record<string, string>> }): Promise<Ran>;
+  /** As {@link creds}, for any command. */
+  program(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>> }): Promise<Ran>;
   /** Starts, with standard input left open. */
   start(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>> }): Running;
 }
@@ -45,11 +47,16 @@ export async function inFolder(work: (folder: Folder) => Promise<void>): Promise
     await work({
       path,
       creds(args, { input = "", env = {} } = {}) {
-        const running = start(args, { cwd: path, env });
+        const running = start(["creds", ...args], { cwd: path, env });
         running.end(input);
         return running.ended;
       },
-      start: (args, { env = {} } = {}) => start(args, { cwd: path, env }),
+      program(args, { env = {} } = {}) {
+        const running = start(args, { cwd: path, env });
+        running.end("");
+        return running.ended;
+      },
+      start: (args, { env = {} } = {}) => start(["creds", ...args], { cwd: path, env }),
     });
   } finally {
     await rm(path, { recursive: true, force: true });
@@ -61,7 +68,7 @@ function start(
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
 ): Running & { end(input: string): void } {
   const cache = CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
-  const child = spawn(process.execPath, ["run", "-A", "--no-check", MAIN, "creds", ...args], {
+  const child = spawn(process.execPath, ["run", "-A", "--no-check", MAIN, ...args], {
     cwd,
     env: {
       ...(cache === undefined ? {} : { DENO_DIR: cache }),

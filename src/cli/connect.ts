@@ -1,0 +1,160 @@
+/** `keyproxy connect`: shows how a tool is pointed at this proxy, or writes it into the tool's own settings. */
+import { copyFile, mkdir, readFile, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { parseConfig, readSources } from "../config/load.ts";
+import { describeProblem } from "../config/problem.ts";
+import { closest } from "../config/suggest.ts";
+import { hasCode, writeFileAtomic } from "../kernel/atomic_file.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { Secret } from "../kernel/secret.ts";
+import { CATALOG } from "../providers/catalog.ts";
+import { merged } from "./connect/merge.ts";
+import { type Plan, type Target, type Tool, TOOLS, type Wanted } from "./connect/tools.ts";
+import type { ExitCode } from "./exit.ts";
+
+export interface ConnectFlags {
+  readonly url?: string | undefined;
+  readonly model?: string | undefined;
+  readonly write?: true | undefined;
+  readonly showKey?: true | undefined;
+  readonly json?: true | undefined;
+  readonly envFile?: string | undefined;
+}
+
+/** What a client sends where the proxy asks for no key: clients want some text. */
+const NO_KEY = "any-text";
+const SECRET_MODE = 0o600;
+
+export async function connect(id: string | undefined, flags: ConnectFlags): Promise<ExitCode> {
+  if (id === undefined) return listTools(flags);
+  const tool = TOOLS.find((it) => it.id === id);
+  if (tool === undefined) return unknownTool(id);
+  const target = await targetOf(flags);
+  if (target === undefined) return 2;
+  if (flags.write === true) return await write(tool, target);
+  const shown: Target = flags.showKey === true || target.key === NO_KEY ? target : { ...target, key: new Secret(target.key).masked() };
+  const plan = tool.plan(shown);
+  process.stdout.write(flags.json === true ? `${JSON.stringify(asJson(tool, plan), null, 2)}\n` : described(tool, plan));
+  if (shown.key !== target.key) {
+    process.stderr.write("The proxy key is shown in part: --show-key prints it whole, --write puts it where it belongs.\n");
+  }
+  return 0;
+}
+
+function listTools(flags: ConnectFlags): ExitCode {
+  const rows = TOOLS.map(({ id, name, plan }) => ({ id, name, writes: plan({ root: "", key: "", model: undefined }).file?.path ?? null }));
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  else {
+    process.stdout.write("Tools that can be pointed at this proxy:\n\n");
+    for (const { id, name, writes } of rows) {
+      process.stdout.write(`  ${id.padEnd(15)} ${name.padEnd(18)} ${writes === null ? "" : `--write: ~/${writes}`}`.trimEnd() + "\n");
+    }
+    process.stdout.write("\nkeyproxy connect <tool> shows how.\n");
+  }
+  return 0;
+}
+
+function unknownTool(id: string): ExitCode {
+  const near = closest(id, TOOLS.map((tool) => tool.id));
+  const hint = near === undefined ? "" : ` Did you mean ${near}?`;
+  process.stderr.write(`Cannot connect "${id}": no such tool is known.${hint} keyproxy connect lists them.\n`);
+  return 2;
+}
+
+/** Where the proxy is, by flag or configuration; undefined after saying what is wrong. */
+async function targetOf({ url, model, envFile }: ConnectFlags): Promise<Target | undefined> {
+  const sources = await readSources({ cwd: process.cwd(), env: process.env, ...(envFile === undefined ? {} : { envFile }) });
+  const reading = parseConfig(sources, { rows: CATALOG });
+  if ("problems" in reading) {
+    for (const problem of reading.problems) process.stderr.write(`${describeProblem(problem)}\n`);
+    return undefined;
+  }
+  const { host, port, proxyKeys } = reading.config;
+  if (url !== undefined && !/^https?:\/\/[^/]/.test(url)) {
+    process.stderr.write(`Cannot use --url "${url}": expected an address such as http://127.0.0.1:8000\n`);
+    return undefined;
+  }
+  const root = (url ?? `http://${reachable(host)}:${port}`).replace(/\/+$/, "").replace(/\/v1(beta)?$/, "");
+  return { root, key: proxyKeys[0]?.reveal() ?? NO_KEY, model };
+}
+
+/** An address to call, where the setting says on which ones to listen. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::" || host === "") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function described({ name }: Tool, { env, file, steps = [] }: Plan): string {
+  const lines = [
+    `# ${name}`,
+    ...Object.entries(env).map(([variable, value]) => `export ${variable}=${value}`),
+    ...(file === undefined ? [] : ["", `# or in ~/${file.path} (--write does it)`, contentOf(file).trimEnd()]),
+    ...(steps.length === 0 ? [] : ["", ...steps]),
+  ];
+  return `${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`;
+}
+
+/** What a file holds that has nothing but our settings. */
+function contentOf(file: Wanted): string {
+  return merged("", file) ?? "";
+}
+
+function asJson({ id }: Tool, { env, file, steps = [] }: Plan) {
+  return { tool: id, env, files: file === undefined ? [] : [{ path: `~/${file.path}`, content: contentOf(file) }], steps };
+}
+
+async function write(tool: Tool, target: Target): Promise<ExitCode> {
+  const { file, steps = [] } = tool.plan(target);
+  if (file === undefined) {
+    process.stderr.write(`${tool.name} has no settings file that can be written safely: keyproxy connect ${tool.id} shows what to do.\n`);
+    return 2;
+  }
+  const path = join(process.env["HOME"] ?? process.env["USERPROFILE"] ?? homedir(), file.path);
+  try {
+    const text = await textOf(path);
+    const next = merged(text ?? "", file);
+    if (next === undefined) {
+      process.stderr.write(
+        `Cannot merge into ${path}: it is not plain JSON. Nothing was changed; keyproxy connect ${tool.id} shows what to add.\n`,
+      );
+      return 1;
+    }
+    if (next === text) {
+      process.stdout.write(`${path} points at ${target.root} already; nothing was changed.\n`);
+      return 0;
+    }
+    await replace(path, { text, next });
+  } catch (error) {
+    process.stderr.write(`Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+  for (const step of steps) process.stdout.write(`${step}\n`);
+  return 0;
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** The old file stays beside the new one. */
+async function replace(path: string, { text, next }: { readonly text: string | undefined; readonly next: string }): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  if (text === undefined) {
+    await writeFileAtomic(path, next, SECRET_MODE);
+    process.stdout.write(`Wrote ${path}.\n`);
+    return;
+  }
+  const stamp = new Date(systemClock.now()).toISOString().replace(/\D/g, "").slice(0, 14);
+  const backup = `${path}.keyproxy-${stamp}.bak`;
+  await copyFile(path, backup);
+  const { mode } = await stat(path);
+  await writeFileAtomic(path, next, mode & 0o777);
+  process.stdout.write(`Wrote ${path}; as it was before: ${backup}\n`);
+}

@@ -9,12 +9,14 @@ export type DialectName =
   | "openai_completions"
   | "openai_embeddings"
   | "openai_responses"
+  | "openai_raw"
   | "anthropic_messages"
   | "gemini_generate"
   | "gemini_array"
   | "gemini_embed"
   | "gemini_embed_batch";
-export type Operation = "chat" | "completions" | "embeddings";
+/** `raw`: a request that is passed on as it is. */
+export type Operation = "chat" | "completions" | "embeddings" | "raw";
 
 /** What tells conversations apart, for keeping one on the credential that has its prompt cached. */
 export interface Conversation {
@@ -22,6 +24,23 @@ export interface Conversation {
   readonly id: string | undefined;
   /** System prompt and first user message, clipped. */
   readonly opening: string;
+}
+
+/** A request that is passed on as it is, but for the model's name. */
+export interface RawRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** After the provider's base URL, with its query. */
+  readonly path: string;
+  /** Undefined: the body of the native request, as JSON. */
+  readonly form?: RawForm;
+  /** Ids in the answer get the mark of their credential. */
+  readonly isOwned: boolean;
+}
+
+/** A multipart form; `named` gives its bytes with another name of the model. */
+export interface RawForm {
+  readonly contentType: string;
+  named(model: string): Uint8Array;
 }
 
 export interface CanonicalRequest {
@@ -32,5 +51,5 @@ export interface CanonicalRequest {
   /** The client asked for usage in its stream. */
   readonly wantsStreamUsage: boolean;
   readonly conversation: Conversation;
-  readonly native: { readonly dialect: DialectName; readonly body: JsonObject };
+  readonly native: { readonly dialect: DialectName; readonly body: JsonObject; readonly raw?: RawRequest };
 }

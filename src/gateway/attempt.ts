@@ -92,6 +92,7 @@ async function tryAs(
     row,
     dialect: DIALECTS[request.native.dialect],
     body: target.body(readable.body),
+    raw: request.native.raw,
     model: target.model,
     clientModel: request.model,
     isStream: form === "stream",

@@ -2,6 +2,7 @@
  * From a 2xx reply to the commit point: a whole answer, or the first event of a stream that says something.
  * What says nothing, or says that it failed, becomes a failure while another credential may still be tried.
  */
+import type { IncomingMessage } from "node:http";
 import type { Reading } from "../canonical/answer.ts";
 import { type Failure, isFailure } from "../kernel/failure.ts";
 import { asObject, isObject, type JsonObject, parseJson } from "../kernel/json.ts";
@@ -23,6 +24,13 @@ const MAX_TRANSLATED_EVENT_BYTES = 32 * 1024 * 1024;
 
 /** The provider has begun to answer. */
 export type Committed =
+  /** Passed on as it is. */
+  | {
+    readonly kind: "bytes";
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: IncomingMessage;
+  }
   | {
     readonly kind: "answer";
     readonly status: number;
@@ -55,6 +63,8 @@ export interface Reading200 {
 
 /** Reads a 2xx reply up to its commit point. */
 export function commitment(input: Reading200): Promise<Committed | Failure> {
+  const { status, headers, body } = input.reply;
+  if (input.exchange.request.native.raw !== undefined) return Promise.resolve({ kind: "bytes", status, headers, body });
   const type = (input.reply.headers["content-type"] ?? "").toLowerCase();
   const isStream = type.startsWith("text/event-stream") || type.startsWith(EVENT_STREAM_TYPE);
   if (!isStream) return wholeAnswer(input);

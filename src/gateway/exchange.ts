@@ -12,6 +12,8 @@ import type { RequestCapture } from "./capture.ts";
 import type { Target } from "./route.ts";
 import type { Snapshot } from "./snapshot.ts";
 
+export type { CanonicalRequest } from "../canonical/request.ts";
+
 /** One try at a provider. */
 export interface AttemptRecord {
   readonly provider: string;
@@ -54,6 +56,8 @@ export interface Exchange {
   readonly client: Secret;
   /** What the client said in headers of its dialect. */
   readonly dialectHeaders: Readonly<Record<string, string>>;
+  /** The end of the id of the one credential that can serve this; undefined: any. */
+  readonly only: string | undefined;
   /** Keeps a whole answer for later requests; undefined: nobody asks for it again. */
   readonly keep: ((answer: JsonObject) => void) | undefined;
   readonly capture: RequestCapture | undefined;

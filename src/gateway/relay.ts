@@ -15,6 +15,7 @@ import type { Owners } from "./owners.ts";
 import { modelRestorer } from "./model_name.ts";
 import { ownHeaders } from "./reply_headers.ts";
 import type { Target } from "./route.ts";
+import { relayBytes } from "./byte_relay.ts";
 import { StreamRelay } from "./stream_relay.ts";
 
 export interface RelayInput {
@@ -32,6 +33,7 @@ export interface RelayInput {
 export async function relay(input: RelayInput): Promise<Ending> {
   const { committed, exchange, lease, target } = input;
   const { bound } = exchange.dialect;
+  if (committed.kind === "bytes") return await relayBytes({ exchange, target, lease, committed, clock: input.clock });
   if (committed.kind === "answer") {
     input.owners.learn(bound?.given(committed.reading.body) ?? [], lease.credential.id);
     const usage = input.priced(target, committed.reading.usage);

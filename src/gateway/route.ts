@@ -66,7 +66,7 @@ function targetsOf(
   const { provider, name } = found;
   const { row } = provider;
   if (name === "" || !isOffered(provider, name)) return unknownModel(wanted.model);
-  if (!row.operations.includes(wanted.operation)) {
+  if (wanted.operation !== "raw" && !row.operations.includes(wanted.operation)) {
     return unknownModel(wanted.model, `Provider "${row.id}" does not offer ${wanted.operation}`);
   }
   return withFallbacks(provider, name).map((it) => target(provider, it));

@@ -125,12 +125,13 @@ function sendOnce(
     sent.on("close", () => {
       if (!isSettled) fail(closed());
     });
-    sent.end(call.body);
+    sent.end(call.bytes ?? call.body);
   });
 }
 
 function withLength(call: UpstreamCall): Record<string, string> {
-  return call.body === undefined ? { ...call.headers } : { ...call.headers, "content-length": String(Buffer.byteLength(call.body)) };
+  const content = call.bytes ?? call.body;
+  return content === undefined ? { ...call.headers } : { ...call.headers, "content-length": String(Buffer.byteLength(content)) };
 }
 
 function isReset(error: Error): boolean {

@@ -19,7 +19,7 @@ export class Tries {
   readonly #exchange: Exchange;
   readonly #target: Target;
   readonly #deps: Deps;
-  readonly #excluded = new Set<string>();
+  readonly #excluded: Set<string>;
   readonly #affinityKey: string | undefined;
   /** Who can read what the request brings back. */
   readonly #boundTo: string | undefined;
@@ -34,6 +34,7 @@ export class Tries {
     this.#target = input.target;
     this.#deps = input.deps;
     input.exchange.target = input.target;
+    this.#excluded = new Set(othersThan(input.exchange.only, input.target));
     this.#affinityKey = conversationKey(input.exchange, input.target);
     const { dialect, request } = input.exchange;
     const isChoice = input.target.provider.pool.size > 1;
@@ -170,6 +171,12 @@ export class Tries {
     const { pool } = this.#target.provider;
     return pool.size > 1 && pool.canServe(this.#target.model, new Set([...this.#excluded, lease.credential.id]));
   }
+}
+
+/** Every credential but the one whose id ends so; none when any may serve. */
+function othersThan(only: string | undefined, { provider }: Target): readonly string[] {
+  if (only === undefined) return [];
+  return provider.pool.credentials().map(({ id }) => id).filter((id) => !id.endsWith(`:${only}`));
 }
 
 /** Not the fault of a credential. */

@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { CanonicalRequest } from "../gateway/exchange.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Exchange } from "../gateway/exchange.ts";
 import type { OpenCapture } from "../gateway/deps.ts";
@@ -14,6 +15,7 @@ import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { isNestedDeeper, isObject, type JsonObject, parseJson } from "../kernel/json.ts";
 import { Secret } from "../kernel/secret.ts";
 import { clientKey } from "./client_auth.ts";
+import { withoutMarks } from "../gateway/owned_ids.ts";
 import type { Continued } from "./responses.ts";
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
@@ -34,11 +36,25 @@ export interface IngressInput {
   readonly clock: Clock;
   readonly stopwatch: Stopwatch;
   readonly openCapture: OpenCapture;
-  /** What the address says, laid over the body. */
-  readonly overlay?: JsonObject;
-  /** The request with what was said before it, for dialects that can go on from an earlier answer. */
-  readonly continued?: (body: JsonObject, client: Secret) => Continued | Failure;
+  readonly read: ReadRequest;
 }
+
+/** A request that was read and found right. */
+export interface Asked {
+  readonly request: CanonicalRequest;
+  /** For the request log. */
+  readonly body: JsonObject;
+  /** Keeps the answer for later requests. */
+  readonly keep?: ((answer: JsonObject) => void) | undefined;
+  /** The end of the id of the one credential that can serve it. */
+  readonly only?: string | undefined;
+}
+
+/** Reads what a client sent. */
+export type ReadRequest = (
+  incoming: IncomingMessage,
+  at: { readonly maxBytes: number; readonly client: Secret },
+) => Promise<Asked | Failure>;
 
 /** The exchange for a request, or what is wrong with it. */
 export async function readExchange(input: IngressInput): Promise<Exchange | Failure> {
@@ -48,15 +64,11 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
   const timeoutMs = clientTimeout(incoming, snapshot.config.globalTimeoutMs);
   if (isFailure(timeoutMs)) return timeoutMs;
   const client = new Secret(clientKey(incoming.headers));
-  const given = await readJsonBody(incoming, snapshot.config.maxBodyBytes);
-  if (isFailure(given)) return given;
-  const own = { ...given, ...input.overlay };
-  const whole = input.continued?.(own, client) ?? { body: own, keep: undefined };
-  if (isFailure(whole)) return whole;
-  const { body, keep } = whole;
-  const request = dialect.decodeRequest(body);
-  if (isFailure(request)) return request;
+  const asked = await input.read(incoming, { maxBytes: snapshot.config.maxBodyBytes, client });
+  if (isFailure(asked)) return asked;
+  const { request, body, keep, only } = asked;
   const requestId = requestIdOf(incoming);
+  const method = incoming.method ?? "POST";
   return {
     requestId,
     dialect,
@@ -70,11 +82,36 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
     dialectHeaders: dialectHeaders(incoming, dialect),
     client,
     keep,
-    capture: input.openCapture({ requestId, request: { method: "POST", path: input.path, headers: incoming.headers, body } }),
+    only,
+    capture: input.openCapture({ requestId, request: { method, path: input.path, headers: incoming.headers, body } }),
     attempts: [],
     waitedMs: 0,
     lossy: [],
     target: undefined,
+  };
+}
+
+/** Reads requests whose body is one JSON object. */
+export function jsonRequest(
+  { dialect, overlay, continued }: {
+    readonly dialect: Dialect;
+    /** What the address says, laid over the body. */
+    readonly overlay: JsonObject;
+    /** The request with what was said before it, for dialects that can go on from an earlier answer. */
+    readonly continued?: (body: JsonObject, client: Secret) => Continued | Failure;
+  },
+): ReadRequest {
+  return async (incoming, { maxBytes, client }) => {
+    const bytes = await readBytes(incoming, maxBytes);
+    if (isFailure(bytes)) return bytes;
+    const { text, owner } = withoutMarks(bytes.toString("utf8"));
+    const given = jsonBody(text);
+    if (isFailure(given)) return given;
+    const own = { ...given, ...overlay };
+    const whole = continued?.(own, client) ?? { body: own, keep: undefined };
+    if (isFailure(whole)) return whole;
+    const request = dialect.decodeRequest(whole.body);
+    return isFailure(request) ? request : { request, ...whole, only: owner };
   };
 }
 
@@ -122,18 +159,12 @@ function clientTimeout(incoming: IncomingMessage, longestMs: number): number | F
 
 /** Reads a JSON object from a request body, or says what is wrong with it. */
 export async function readJsonBody(incoming: IncomingMessage, maxBytes: number): Promise<JsonObject | Failure> {
-  const encoding = incoming.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    return failure({
-      scope: "request",
-      kind: "invalid_request",
-      status: 415,
-      message: `Cannot read the request body: content-encoding "${encoding.slice(0, 40)}" is not supported`,
-    });
-  }
   const bytes = await readBytes(incoming, maxBytes);
-  if (isFailure(bytes)) return bytes;
-  const text = bytes.toString("utf8");
+  return isFailure(bytes) ? bytes : jsonBody(bytes.toString("utf8"));
+}
+
+/** The JSON object that a text is, or what is wrong with it. */
+export function jsonBody(text: string): JsonObject | Failure {
   const body = parseJson(text);
   if (body !== undefined && isNestedDeeper(body, MAX_LEVELS)) {
     return badRequest(`Cannot read the request body: it is nested more than ${MAX_LEVELS} levels deep`);
@@ -143,7 +174,19 @@ export async function readJsonBody(incoming: IncomingMessage, maxBytes: number):
   return badRequest(`Cannot read the request body: ${found}`);
 }
 
-function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer | Failure> {
+/** The bytes of a body within the limit; a compressed one cannot be read. */
+export function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer | Failure> {
+  const encoding = incoming.headers["content-encoding"];
+  if (encoding === undefined || encoding === "identity") return readPlainBytes(incoming, maxBytes);
+  return Promise.resolve(failure({
+    scope: "request",
+    kind: "invalid_request",
+    status: 415,
+    message: `Cannot read the request body: content-encoding "${encoding.slice(0, 40)}" is not supported`,
+  }));
+}
+
+function readPlainBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer | Failure> {
   const tooLarge = failure({
     scope: "request",
     kind: "too_large",
@@ -167,6 +210,6 @@ function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer 
   });
 }
 
-function badRequest(message: string, param?: string): Failure {
+export function badRequest(message: string, param?: string): Failure {
   return failure({ scope: "request", kind: "invalid_request", status: 400, message, ...(param === undefined ? {} : { param }) });
 }

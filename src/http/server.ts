@@ -17,7 +17,8 @@ import { countRequest } from "./counting.ts";
 import { failed, internal, notFound } from "./errors.ts";
 import { anthropicModel, anthropicModels } from "./anthropic.ts";
 import { geminiCall, geminiModel, geminiModels, geminiTokens, unknownMethod } from "./gemini.ts";
-import { readExchange, readJsonBody, requestIdOf } from "./ingress.ts";
+import { jsonRequest, readExchange, readJsonBody, type ReadRequest, requestIdOf } from "./ingress.ts";
+import { MODEL_PATHS, modelRequest, ownedRequest } from "./raw.ts";
 import { modelById, modelList, providerList, tokenCount } from "./listings.ts";
 import { cancelResponse, continued, deleteResponse, inputItems, keptResponse } from "./responses.ts";
 import { health, readiness, welcome } from "./probes.ts";
@@ -52,6 +53,8 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
     app.post(`${prefix}/messages/count_tokens`, async (c) => answer(c, await messageTokens(c, deps)));
     app.post(`${prefix}/completions`, (c) => serve(c, "openai_completions", deps));
     app.post(`${prefix}/embeddings`, (c) => serve(c, "openai_embeddings", deps));
+    for (const path of MODEL_PATHS) app.post(`${prefix}${path}`, (c) => run(c, { name: "openai_raw", read: modelRequest(path) }, deps));
+    for (const place of ["/files", "/batches"]) app.all(`${prefix}${place}/*`, (c) => serveOwned(c, prefix, deps));
     app.post(`${prefix}/token-count`, async (c) => answer(c, await tokenCount(c.env.incoming, deps)));
     app.get(`${prefix}/models`, async (c) => c.json(await modelsFor(c, deps)));
     app.get(`${prefix}/models/:id{.+}`, async (c) => answer(c, await modelFor(c, c.req.param("id"), deps)));
@@ -70,7 +73,21 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
 }
 
 /** Runs one request of a dialect through the gateway, which writes the answer itself. */
-async function serve(c: Context<Env>, name: keyof typeof DIALECTS, deps: HttpDeps, overlay: JsonObject = {}): Promise<Response> {
+function serve(c: Context<Env>, name: keyof typeof DIALECTS, deps: HttpDeps, overlay: JsonObject = {}): Promise<Response> {
+  const isContinuable = name === "openai_responses";
+  const read = jsonRequest({
+    dialect: DIALECTS[name],
+    overlay,
+    ...(isContinuable ? { continued: (body, client) => continued(body, { store: deps.responses, client }) } : {}),
+  });
+  return run(c, { name, read }, deps);
+}
+
+async function run(
+  c: Context<Env>,
+  { name, read }: { readonly name: keyof typeof DIALECTS; readonly read: ReadRequest },
+  deps: HttpDeps,
+): Promise<Response> {
   const { incoming, outgoing } = c.env;
   const dialect = DIALECTS[name];
   const exchange = await readExchange({
@@ -80,8 +97,7 @@ async function serve(c: Context<Env>, name: keyof typeof DIALECTS, deps: HttpDep
     path: c.req.path,
     dialect,
     snapshot: deps.snapshot(),
-    overlay,
-    ...(name === "openai_responses" ? { continued: (body, client) => continued(body, { store: deps.responses, client }) } : {}),
+    read,
   });
   if (isFailure(exchange)) {
     // What is left of an unread body would be taken for the next request.
@@ -103,6 +119,15 @@ async function serve(c: Context<Env>, name: keyof typeof DIALECTS, deps: HttpDep
 
 function answer(c: Context<Env>, result: object | Failure): Response {
   return isFailure(result) ? failed(result, c.req.path) : c.json(result);
+}
+
+/** Requests about files and batches go to the credential that made them. */
+async function serveOwned(c: Context<Env>, prefix: string, deps: HttpDeps): Promise<Response> {
+  const { method } = c.req;
+  if (method !== "GET" && method !== "POST" && method !== "DELETE") return failed(notFound(`${method} ${c.req.path}`), c.req.path);
+  const { pathname, search } = new URL(c.req.url);
+  const read = ownedRequest(method, `${pathname.slice(prefix.length)}${search}`, deps.snapshot());
+  return await run(c, { name: "openai_raw", read }, deps);
 }
 
 /** Google's calls name model and method in the address. */

@@ -5,7 +5,8 @@
 import { OPENAI_UPSTREAM_CODEC } from "../dialects/openai_upstream/codec.ts";
 import type { Recall } from "../dialects/codec.ts";
 import type { Dialect } from "../dialects/dialect.ts";
-import { assertNever, type Failure, isFailure } from "../kernel/failure.ts";
+import type { RawRequest } from "../canonical/request.ts";
+import { assertNever, type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asObject, type JsonObject } from "../kernel/json.ts";
 import { NAME, VERSION } from "../kernel/version.ts";
 import type { Access } from "./access.ts";
@@ -21,10 +22,12 @@ import type { ProviderRow } from "./row.ts";
 /** One HTTP call to a provider, ready to send. */
 export interface UpstreamCall {
   readonly url: URL;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text; one text with the head leaves in one write, where bytes would take a second. */
   readonly body: string | undefined;
+  /** In place of the text: a form with files. */
+  readonly bytes?: Uint8Array;
 }
 
 export interface Prepared {
@@ -42,6 +45,8 @@ export interface PrepareInput {
   readonly dialect: Dialect;
   /** In the client's dialect; names the provider's model already. */
   readonly body: JsonObject;
+  /** A request that is passed on as it is. */
+  readonly raw?: RawRequest | undefined;
   /** The provider's name of the model, and the client's. */
   readonly model: string;
   readonly clientModel: string;
@@ -63,9 +68,47 @@ export interface PrepareInput {
 export function prepareCall(input: PrepareInput): Prepared | Failure {
   const { row, dialect } = input;
   if (row.adapter === "gemini_cli") return prepareGeminiCli(input);
+  if (input.raw !== undefined) return prepareRaw(input, input.raw);
   const protocol = protocolFor(row, { dialect: dialect.name, model: input.model });
   return protocol.native.includes(dialect.name) ? prepareNative(input, protocol) : prepareCrossing(input, protocol);
 }
+
+/** Images, sounds, files and the like: nothing of the answer is read. */
+function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
+  const { row, access, body, model, now, conversation } = input;
+  const place = RAW_PLACES.get(row.protocol);
+  if (place === undefined) {
+    return failure({
+      scope: "model",
+      kind: "unknown_model",
+      status: 404,
+      message: `Provider "${row.id}" has no ${raw.path.replace(/[?].*$/, "")}`,
+    });
+  }
+  const headers = {
+    ...callHeaders(row, access),
+    ...adapterHeaders(row, { access, conversation, now }),
+    ...(raw.method === "POST" ? { "content-type": raw.form?.contentType ?? "application/json" } : {}),
+    accept: "*/*",
+    "x-request-id": input.requestId,
+  };
+  const url = endpoint(baseUrlOf(row, access), `${place}${raw.path}`);
+  return {
+    call: {
+      url,
+      method: raw.method,
+      headers,
+      body: raw.method === "POST" && raw.form === undefined ? JSON.stringify(body) : undefined,
+      ...(raw.form === undefined ? {} : { bytes: raw.form.named(model) }),
+    },
+    form: nativeForm(input.dialect, row),
+    hidesUsage: false,
+    lossy: [],
+  };
+}
+
+/** What stands between a provider's address and OpenAI's paths. */
+const RAW_PLACES: ReadonlyMap<string, string> = new Map([["openai", ""], ["azure", "/openai/v1"], ["cohere", "/v2"]]);
 
 function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
   const { row, dialect, isStream, model } = input;

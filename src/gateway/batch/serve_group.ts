@@ -34,8 +34,9 @@ async function serveHalves(members: readonly Member[], deps: Deps): Promise<void
 
 /** Settles the lease with all that the call used, and gives each member its part. */
 function answerAll(call: SharedCall, { target, lease, committed }: Held, deps: Deps): "answered" | "not_divisible" {
-  if (committed.kind === "stream") {
-    committed.feed.destroy();
+  if (committed.kind !== "answer") {
+    if (committed.kind === "stream") committed.feed.destroy();
+    else committed.body.destroy();
     lease.settle({ kind: "cancelled" });
     return "not_divisible";
   }

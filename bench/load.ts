@@ -7,6 +7,16 @@ export interface LoadOptions {
   readonly concurrency: number;
   readonly requestCount: number;
   readonly model: string;
+  /** A surface other than chat completions. */
+  readonly surface?: LoadSurface;
+}
+
+/** How a stream is asked for on a surface, and the end that a whole one has. */
+export interface LoadSurface {
+  readonly name: string;
+  path(model: string): string;
+  body(model: string): object;
+  readonly end: string;
 }
 
 /** What one run measured. Times are ms. */
@@ -21,11 +31,15 @@ export interface Measured {
 /** Runs the load to its end. Rejects when any answer is not a whole 200. */
 export async function runLoad(target: Target, options: LoadOptions): Promise<Measured> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: options.concurrency });
-  const body = JSON.stringify({
-    model: options.model,
-    messages: [{ role: "user", content: "Say hello." }],
-    ...(options.kind === "sse" ? { stream: true } : {}),
-  });
+  const { surface = CHAT, model, kind } = options;
+  const asked = surface.body(model);
+  const call: Call = {
+    port: target.port,
+    agent,
+    path: surface.path(model),
+    body: JSON.stringify(kind === "sse" ? asked : { ...asked, stream: undefined }),
+    end: kind === "sse" ? surface.end : "}",
+  };
   const times: number[] = [];
   const firstBytes: number[] = [];
   let left = options.requestCount;
@@ -33,7 +47,7 @@ export async function runLoad(target: Target, options: LoadOptions): Promise<Mea
   const began = performance.now();
   const client = async () => {
     while (left-- > 0) {
-      const one = await request(target.port, agent, body, options.kind);
+      const one = await request(call);
       times.push(one.totalMs);
       firstBytes.push(one.firstByteMs);
     }
@@ -51,20 +65,61 @@ export async function runLoad(target: Target, options: LoadOptions): Promise<Mea
   };
 }
 
-function request(port: number, agent: http.Agent, body: string, kind: "json" | "sse"): Promise<{ totalMs: number; firstByteMs: number }> {
+const CHAT: LoadSurface = {
+  name: "chat completions",
+  path: () => "/v1/chat/completions",
+  body: (model) => ({ model, messages: [{ role: "user", content: "Say hello." }], stream: true }),
+  end: "[DONE]",
+};
+
+/** Surfaces whose streams are carried over from OpenAI's chat. */
+export const CROSSINGS: readonly LoadSurface[] = [
+  CHAT,
+  {
+    name: "messages",
+    path: () => "/v1/messages",
+    body: (model) => ({ model, max_tokens: 1_000, messages: [{ role: "user", content: "Say hello." }], stream: true }),
+    end: "message_stop",
+  },
+  {
+    name: "responses",
+    path: () => "/v1/responses",
+    body: (model) => ({ model, input: "Say hello.", stream: true }),
+    end: "response.completed",
+  },
+  {
+    name: "generateContent",
+    path: (model) => `/v1beta/models/${model}:streamGenerateContent?alt=sse`,
+    body: () => ({ contents: [{ role: "user", parts: [{ text: "Say hello." }] }] }),
+    end: "finishReason",
+  },
+];
+
+interface Call {
+  readonly port: number;
+  readonly agent: http.Agent;
+  readonly path: string;
+  readonly body: string;
+  readonly end: string;
+}
+
+/** The end of an answer that is looked at: the last event of some surfaces holds all that was said. */
+const TAIL_CHARS = 64 * 1024;
+
+function request({ port, agent, path, body, end }: Call): Promise<{ totalMs: number; firstByteMs: number }> {
   const began = performance.now();
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json", "content-length": String(body.length) };
-    const sent = http.request({ host: "127.0.0.1", port, path: "/v1/chat/completions", method: "POST", headers, agent }, (answer) => {
+    const sent = http.request({ host: "127.0.0.1", port, path, method: "POST", headers, agent }, (answer) => {
       let firstByteMs = 0;
       let tail = "";
       answer.setEncoding("latin1");
       answer.on("data", (piece: string) => {
         if (firstByteMs === 0) firstByteMs = performance.now() - began;
-        tail = piece;
+        tail = piece.length >= TAIL_CHARS ? piece : (tail + piece).slice(-TAIL_CHARS);
       });
       answer.on("end", () => {
-        const isWhole = kind === "json" ? tail.endsWith("}") : tail.includes("[DONE]");
+        const isWhole = end === "}" ? tail.endsWith(end) : tail.includes(end);
         if (answer.statusCode === 200 && isWhole) resolve({ totalMs: performance.now() - began, firstByteMs });
         else reject(new Error(`Cannot measure: answered ${answer.statusCode} ending in ${JSON.stringify(tail.slice(-80))}`));
       });

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { type LoadOptions, type Measured, quantile, runLoad } from "./load.ts";
+import { CROSSINGS, type LoadOptions, type Measured, quantile, runLoad } from "./load.ts";
 import { benchPool } from "./pool_bench.ts";
 import { startTarget, type Target } from "./target.ts";
 
@@ -104,6 +104,29 @@ async function openStreams(target: Target): Promise<number> {
   return after;
 }
 
+/** The same upstream stream relayed as it is, and carried over into each other dialect. */
+async function compareCrossings(target: Target): Promise<void> {
+  print(`\nSSE, 200 chunks, 32 at once: carried over from OpenAI's chat (CPU ÷ relayed; at most 2.5 is the aim)`);
+  const runs = new Map<string, Measured[]>(CROSSINGS.map(({ name }) => [name, []]));
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const surface of CROSSINGS) {
+      const measured = await runLoad(target, {
+        kind: "sse",
+        concurrency: 32,
+        requestCount: REQUEST_COUNTS.sse[32],
+        model: "local/bench",
+        surface,
+      });
+      if (round > 0) runs.get(surface.name)?.push(measured);
+    }
+  }
+  const relayed = median(runs.get(CROSSINGS[0]?.name ?? "") ?? []).cpuMsPerRequest;
+  for (const [name, measured] of runs) {
+    const { cpuMsPerRequest } = median(measured);
+    print(`${name.padEnd(22)}${cpuMsPerRequest.toFixed(3).padStart(9)} ms${(cpuMsPerRequest / relayed).toFixed(2).padStart(9)}`);
+  }
+}
+
 const folder = await mkdtemp(join(tmpdir(), "keyproxy-bench-"));
 const started: Target[] = [];
 try {
@@ -126,6 +149,8 @@ try {
       }
     }
   }
+  const proxy = started[3];
+  if (proxy !== undefined) await compareCrossings(proxy);
   print();
   for (const { keys, acquireSettleMicros } of await benchPool()) {
     print(`acquire + settle with ${keys} ${keys === 1 ? "key" : "keys"}: ${acquireSettleMicros.toFixed(2)} µs`);

@@ -3,6 +3,7 @@
  * carried over, and where it is sent. One line each; what sets single providers apart stands in their rows.
  */
 import type { DialectName } from "../canonical/request.ts";
+import { withoutUnsigned } from "../dialects/anthropic_bound.ts";
 import { ANTHROPIC_UPSTREAM_CODEC } from "../dialects/anthropic_upstream/codec.ts";
 import { COHERE_CODEC } from "../dialects/cohere/codec.ts";
 import { BEDROCK_CODEC } from "../dialects/bedrock/codec.ts";
@@ -92,7 +93,7 @@ const ANTHROPIC: ProtocolFacts = {
   native: ["anthropic_messages"],
   codec: ANTHROPIC_UPSTREAM_CODEC,
   path: () => "/messages",
-  body: streamed,
+  body: (body, aim) => streamed(aim.dialect === undefined ? body : withoutUnsigned(body), aim),
 };
 
 const GEMINI: ProtocolFacts = {

@@ -119,3 +119,15 @@ Deno.test("clients of other dialects keep signed thoughts, and bring them back t
   }
   assert.equal(new Set(keysOf(gateway)).size, 1);
 });
+
+Deno.test("thoughts that another provider left unsigned are not sent to Anthropic when the client goes there", async () => {
+  await using gateway = await start();
+  gateway.simulator.script({}, answer({ text: "42", reasoning: "six times seven" }));
+  const told = await requestJson(`${gateway.baseUrl}/messages`, { body: { ...THINK, model: "local/gpt-5", messages: [QUESTION] } });
+  const content = asArray(asObject(parseJson(told.text))?.content).filter(isObject);
+  assert.deepEqual(content.map(({ type }) => type), ["thinking", "text"]);
+  const next = await ask(gateway, { ...THINK, messages: [QUESTION, { role: "assistant", content }, { role: "user", content: "why?" }] });
+  assert.equal(next.status, 200, next.text);
+  const sent = asArray(asObject(gateway.simulators.ANTHROPIC?.requests.at(-1)?.body)?.messages);
+  assert.deepEqual(asObject(sent[1])?.content, [{ type: "text", text: "42" }]);
+});

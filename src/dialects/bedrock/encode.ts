@@ -29,7 +29,8 @@ export function encodeRequest(
   if (history.failed !== undefined) return history.failed;
   const thinks = model.includes("anthropic.claude");
   const budget = thinks && !history.lacksThoughts ? budgetOf(request.reasoning) : undefined;
-  const maxTokens = budget === undefined ? sampling.maxTokens : Math.max(sampling.maxTokens ?? 0, budget + ANSWER_TOKENS);
+  const isTight = budget !== undefined && budget >= (sampling.maxTokens ?? 0);
+  const maxTokens = isTight ? budget + ANSWER_TOKENS : sampling.maxTokens;
   const system = request.system.flatMap((part) => part.text === "" ? [] : [{ text: part.text }, ...cachePoint(part.cache)]);
   const more = {
     ...(budget === undefined ? {} : { thinking: { type: "enabled", budget_tokens: budget } }),

@@ -27,18 +27,25 @@ export function rowInForce(
   const movedListing = found.apiBases.has(id) && path !== undefined && /^https?:/.test(path);
   // A list that lives at the vendor's own host must not be asked for when the provider was pointed elsewhere.
   const listing = row.listing === null || path === undefined || movedListing ? null : { ...row.listing, path };
-  const apiVersion = row.prefixes.map((prefix) => value(`${prefix}_API_VERSION`) ?? "").find((text) => text !== "");
+  const own = (suffix: string) => row.prefixes.map((prefix) => value(`${prefix}_${suffix}`) ?? "").find((text) => text !== "");
+  const [apiVersion, location] = [own("API_VERSION"), own("LOCATION")];
   return {
     ...row,
-    baseUrl: rootOf(baseUrl, row.protocol),
+    baseUrl: rootOf(baseUrl, { protocol: row.protocol, location }),
     listing,
+    ...(location === undefined ? {} : { location }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
   };
 }
 
 /** The address of the service itself: some vendors show it with the beginnings of several paths. */
-function rootOf(baseUrl: string, protocol: ProviderRow["protocol"]): string {
+function rootOf(
+  baseUrl: string,
+  { protocol, location = "global" }: { readonly protocol: ProviderRow["protocol"]; readonly location: string | undefined },
+): string {
   switch (protocol) {
+    case "vertex":
+      return location === "global" ? baseUrl : baseUrl.replace("//aiplatform.", `//${location}-aiplatform.`);
     case "azure":
       return baseUrl.replace(/\/+$/, "").replace(/\/openai(\/v1)?$/, "");
     case "cohere":

@@ -11,6 +11,7 @@ import type { Snapshot } from "../gateway/snapshot.ts";
 import type { Pool } from "../pool/pool.ts";
 import { CATALOG } from "../providers/catalog.ts";
 import { Logins } from "./logins.ts";
+import { ServiceAccounts } from "./service_accounts.ts";
 import { makeSnapshot, type PoolMaking } from "./snapshot.ts";
 import type { Told } from "./told.ts";
 
@@ -28,12 +29,14 @@ export class Served {
   readonly #options: ServedOptions;
   readonly #pools = new Map<string, Pool>();
   readonly #logins: Logins;
+  readonly #accounts: ServiceAccounts;
   #current: Snapshot | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ServedOptions) {
     this.#options = options;
     const { told, making: { random }, fetch, redactor } = options;
+    this.#accounts = new ServiceAccounts({ clock: told.clock, fetch, learn: (secrets) => redactor.learn(secrets) });
     this.#logins = new Logins({
       told,
       random,
@@ -81,10 +84,11 @@ export class Served {
     const { told: { warn }, redactor, making } = this.#options;
     const found = credentialsFromEnv({ variables, rows: CATALOG, mentioned: config.providers.keys(), closest });
     const logins = await this.#logins.find({ config, variables, cwd, env });
-    for (const warning of [...warnings, ...found.warnings, ...logins.warnings]) warn(warning);
+    const accounts = await this.#accounts.find({ variables, cwd });
+    for (const warning of [...warnings, ...found.warnings, ...logins.warnings, ...accounts.warnings]) warn(warning);
     const keys = found.credentials.flatMap((credential) => credential.kind === "oauth" ? [] : [credential.secret]);
     redactor.learn([...config.proxyKeys, ...keys]);
-    const credentials = [...found.credentials, ...logins.credentials];
+    const credentials = [...found.credentials, ...logins.credentials, ...accounts.credentials];
     return makeSnapshot({ config, variables, found: { ...found, credentials }, pools: this.#pools, making, warn });
   }
 }

@@ -111,10 +111,10 @@ function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
 const RAW_PLACES: ReadonlyMap<string, string> = new Map([["openai", ""], ["azure", "/openai/v1"], ["cohere", "/v2"]]);
 
 function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
-  const { row, dialect, isStream, model } = input;
+  const { row, dialect, isStream } = input;
   const asksStreamUsage = isStream && dialect.name.startsWith("openai") && dialect.name !== "openai_responses" && allowsStreamUsage(row);
   const asked = asksStreamUsage ? withStreamUsage(input.body) : input.body;
-  const aim = { dialect: dialect.name, model, isStream, apiVersion: row.apiVersion };
+  const aim = aimOf(input, dialect.name);
   return {
     call: callOf(input, { protocol, aim, body: asked }),
     form: nativeForm(dialect, row),
@@ -124,13 +124,13 @@ function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
 }
 
 function prepareCrossing(input: PrepareInput, protocol: ProtocolFacts): Prepared | Failure {
-  const { row, isStream, model } = input;
+  const { row, isStream } = input;
   const crossed = crossInto(protocol.codec, input);
   if (isFailure(crossed)) return crossed;
   const { crossing } = crossed;
   const asksStreamUsage = isStream && protocol.codec === OPENAI_UPSTREAM_CODEC && allowsStreamUsage(row);
   const asked = asksStreamUsage ? withStreamUsage(crossing.body) : crossing.body;
-  const aim = { dialect: undefined, model, isStream, apiVersion: row.apiVersion };
+  const aim = aimOf(input, undefined);
   return {
     call: callOf(input, { protocol, aim, body: asked }),
     form: translatedForm({
@@ -143,6 +143,10 @@ function prepareCrossing(input: PrepareInput, protocol: ProtocolFacts): Prepared
     hidesUsage: false,
     lossy: crossing.lossy,
   };
+}
+
+function aimOf({ row, model, isStream, access: { grant } }: PrepareInput, dialect: CallAim["dialect"]): CallAim {
+  return { dialect, model, isStream, apiVersion: row.apiVersion, location: row.location, projectId: grant?.projectId ?? undefined };
 }
 
 function withStreamUsage(body: JsonObject): JsonObject {

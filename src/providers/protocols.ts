@@ -25,6 +25,9 @@ export interface CallAim {
   readonly isStream: boolean;
   /** `P_API_VERSION`, when it is set. */
   readonly apiVersion?: string | undefined;
+  /** Where a cloud's models run, and the project that pays, for logins that have one. */
+  readonly location?: string | undefined;
+  readonly projectId?: string | undefined;
 }
 
 export interface ProtocolFacts {
@@ -111,11 +114,16 @@ const GEMINI: ProtocolFacts = {
   },
 };
 
-/** Gemini's format under the addresses of Google Cloud. */
+/** Gemini's format under the addresses of Google Cloud: those of a project for its service accounts, else the express ones. */
 const VERTEX: ProtocolFacts = {
   ...GEMINI,
   native: ["gemini_generate", "gemini_array"],
-  path: (aim) => `/publishers/google${GEMINI.path(aim)}`,
+  path(aim) {
+    const { projectId, location = "global" } = aim;
+    const place = projectId === undefined ? "" : `/projects/${encodeURIComponent(projectId)}/locations/${encodeURIComponent(location)}`;
+    return `${place}/publishers/google${GEMINI.path({ ...aim, dialect: undefined })}`;
+  },
+  auth: ({ projectId }) => projectId === undefined ? undefined : { kind: "bearer" },
 };
 
 const COHERE: ProtocolFacts = {

@@ -76,6 +76,8 @@ export interface ProviderRow {
   readonly adapter?: AdapterName;
   /** It has OpenAI's Responses too. */
   readonly speaksResponses?: true;
+  /** Region of a cloud; from `P_LOCATION`. */
+  readonly location?: string;
   /** Version of the interface, where an address names one; from `P_API_VERSION`. */
   readonly apiVersion?: string;
   /** Everything before `/chat/completions`. `{NAME}` places are filled from environment variable NAME. */

@@ -63,7 +63,7 @@ export const NATIVES: readonly ProviderRow[] = [
     listing: null,
     models: ["gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-3-pro-preview", "gemini-3-flash-preview"],
     auth: { kind: "header", name: "x-goog-api-key" },
-    note: "A key of the express mode.",
+    note: "A key of the express mode, or service accounts: GOOGLE_APPLICATION_CREDENTIALS or VERTEX_AI_CREDENTIALS, as JSON or a path.",
   }),
   // https://docs.cohere.com/reference/chat
   native("cohere", {

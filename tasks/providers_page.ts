@@ -17,12 +17,17 @@ Generated from the catalog by \`deno task docs\`; ${rows.length} providers. To u
 Any other OpenAI-compatible server needs no row: \`MYSERVER_API_BASE=http://127.0.0.1:8080/v1\` makes a provider
 \`myserver\`, with or without \`MYSERVER_API_KEY\`. For a provider of the table the same variable replaces its address.
 
-All rows but \`gemini_cli\` speak the OpenAI wire format and share one code path, which is tested against a simulated provider; their own
-failures are tested with bodies of the shape each vendor documents or that others have recorded. None of them was
-called live by these tests. "Own failures" says how many rules a row has for the ways it words errors.
+Every provider can be asked in every dialect of clients; "format" is the one it speaks itself:
 
-| id | provider | key variable | serves | key sent as | address | own failures | remarks |
-|---|---|---|---|---|---|---|---|
+| format | tested against |
+|---|---|
+${FORMATS.map(([format, tested]) => `| ${format} | ${tested} |`).join("\n")}
+
+None of the providers was called live by these tests. Failures of single providers are tested with bodies of the shape each vendor
+documents or that others have recorded; "own failures" says how many rules a row has for the ways it words errors.
+
+| id | provider | format | key variable | serves | key sent as | address | own failures | remarks |
+|---|---|---|---|---|---|---|---|---|
 ${rows.map(line).join("\n")}
 
 ## Logins
@@ -35,6 +40,24 @@ asks before it goes on with one that is not open.
 |---|---|---|---|---|
 ${LOGIN_STATUSES.map(loginLine).join("\n")}
 `;
+}
+
+/** Formats by their names in rows, and what the tests hold each against. */
+const FORMATS: readonly (readonly [format: ProviderRow["protocol"], tested: string])[] = [
+  ["openai", "a simulated provider with every fault of a wire: chat, completions, embeddings, Responses, and the bytes of the rest"],
+  ["anthropic", "a simulated Messages API that refuses what the real one refuses"],
+  ["gemini", "a simulated generateContent with the real one's checks of fields, history and settings"],
+  ["vertex", "as gemini, with keys of the express mode and service accounts"],
+  ["azure", "as openai, under both forms of Azure's addresses"],
+  ["cohere", "a simulated v2 chat"],
+  ["bedrock", "a simulated Converse with its event streams; signatures against Amazon's worked example"],
+];
+
+/** Providers with a set-up of their own. */
+function formatOf({ protocol, adapter, operations, speaksResponses }: ProviderRow): string {
+  if (operations.length === 0) return "its own";
+  const also = speaksResponses === true ? ", responses" : "";
+  return `${protocol}${also}${adapter === "gemini_cli" ? " (Code Assist)" : ""}`;
 }
 
 function loginLine({ provider, status, since, summary, advice, source }: LoginStatus): string {
@@ -52,6 +75,7 @@ function line(row: ProviderRow): string {
   const cells = [
     `\`${row.id}\``,
     row.name,
+    formatOf(row),
     keys,
     row.operations.join(", ") || "nothing yet",
     sentAs(row.auth),

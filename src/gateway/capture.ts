@@ -52,6 +52,8 @@ export interface CapturedEnd {
   readonly reasoningContent: string | null;
   /** How many attempts were made. */
   readonly attempts: number;
+  /** Fields of the request that its provider could not be told. */
+  readonly lossy: readonly string[];
 }
 
 /** The log of one running request. Every call returns at once; calls after `finish` do nothing. */
@@ -256,6 +258,7 @@ class CaptureInProgress implements RequestCapture {
         reasoning_found: end.reasoningFound,
         reasoning_content: end.reasoningContent,
         attempts: end.attempts,
+        lossy: end.lossy.length === 0 ? undefined : end.lossy,
         truncated: this.#isTruncated ? true : undefined,
       }),
     );

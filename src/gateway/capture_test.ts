@@ -69,6 +69,7 @@ function endOf(changes: Partial<CapturedEnd> = {}): CapturedEnd {
     reasoningFound: false,
     reasoningContent: null,
     attempts: 2,
+    lossy: ["seed"],
     ...changes,
   };
 }
@@ -136,6 +137,7 @@ Deno.test("a request leaves one directory with the five files, each with its fie
     reasoning_found: false,
     reasoning_content: null,
     attempts: 2,
+    lossy: ["seed"],
   });
 });
 

@@ -20,6 +20,8 @@ export interface RequestSummary {
   readonly durationMs: number;
   /** Instant of arrival, epoch ms. */
   readonly arrivedAt: number;
+  /** Fields of the request that its provider could not be told. */
+  readonly lossy: readonly string[];
   readonly attempts: readonly AttemptRecord[];
   readonly failure: string | null;
 }
@@ -78,6 +80,7 @@ export class Ledger {
       reasoningFound: (ending.reasoning ?? "") !== "",
       reasoningContent: ending.reasoning || null,
       attempts: exchange.attempts.length,
+      lossy: exchange.lossy,
     });
   }
 
@@ -101,6 +104,7 @@ export class Ledger {
       durationMs: this.#clock.now() - exchange.arrivedAt,
       arrivedAt: exchange.arrivedAt,
       attempts: [...exchange.attempts],
+      lossy: exchange.lossy,
       failure: ending.failure === undefined ? null : `${ending.failure.kind}: ${ending.failure.message}`,
     };
   }

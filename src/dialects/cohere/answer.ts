@@ -1,29 +1,39 @@
 /** Events of Cohere's stream, or a whole answer, as canonical events. What the model plans before a call is told as thought. */
-import type { ChatEvent, ChatUsage, Citation, FinishReason, ToolForm } from "../../canonical/chat.ts";
+import type { ChatEvent, ChatUsage, FinishReason, ToolForm } from "../../canonical/chat.ts";
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from "../../kernel/json.ts";
 import type { ToolNames } from "../tool_names.ts";
+import { citationsOf } from "./citations.ts";
 import { readUsage } from "./read.ts";
 
 export interface ChatReaderOptions {
   readonly names: ToolNames;
   readonly forms: ReadonlyMap<string, ToolForm>;
+  /** Ids of calls that the conversation has already. */
+  readonly usedIds: ReadonlySet<string>;
   readonly newId: () => string;
 }
 
 interface Call {
   readonly id: string;
+  /** Blanks and what may become `null`: not told until it is known to be something. */
+  held: string;
   hasArguments: boolean;
+  isClosed: boolean;
 }
 
 /** The reader of one answer. */
 export class ChatReader {
   readonly #options: ChatReaderOptions;
+  readonly #ids: Set<string>;
   readonly #calls = new Map<number, Call>();
+  readonly #blockStarts = new Map<number, number>();
+  #text = "";
   #finishReason: string | undefined;
   #usage: ChatUsage | undefined;
 
   constructor(options: ChatReaderOptions) {
     this.#options = options;
+    this.#ids = new Set(options.usedIds);
   }
 
   push(event: JsonObject): readonly ChatEvent[] {
@@ -35,7 +45,7 @@ export class ChatReader {
         return [startOf(asString(event.id))];
       case "content-start":
       case "content-delta":
-        return this.#content(asObject(message.content) ?? {});
+        return [...this.#content(index, asObject(message.content) ?? {}), ...logprobsOf([asObject(event.logprobs) ?? {}])];
       case "tool-plan-delta":
         return thought(asString(message.tool_plan));
       case "tool-call-start":
@@ -45,7 +55,7 @@ export class ChatReader {
       case "tool-call-end":
         return this.#closeCall(index);
       case "citation-start":
-        return citationsOf([asObject(message.citations) ?? {}]);
+        return this.#cite([asObject(message.citations) ?? {}]);
       case "message-end":
         this.#finishReason = asString(delta.finish_reason);
         this.#usage = chatUsage(delta);
@@ -59,61 +69,91 @@ export class ChatReader {
     const message = asObject(body.message) ?? {};
     this.#finishReason = asString(body.finish_reason);
     this.#usage = chatUsage(body);
-    const calls = asArray(message.tool_calls).filter(isObject);
     return [
       startOf(asString(body.id)),
       ...thought(asString(message.tool_plan)),
-      ...asArray(message.content).filter(isObject).flatMap((part) => this.#content(part)),
-      ...citationsOf(asArray(message.citations).filter(isObject)),
-      ...calls.flatMap((call, index) => [...this.#call(index, call), ...this.#closeCall(index)]),
+      ...asArray(message.content).flatMap((part, index) => this.#content(index, asObject(part) ?? {})),
+      ...logprobsOf(asArray(body.logprobs).filter(isObject)),
+      ...this.#cite(asArray(message.citations).filter(isObject)),
+      ...asArray(message.tool_calls).filter(isObject).flatMap((call, index) => [...this.#call(index, call), ...this.#closeCall(index)]),
     ];
   }
 
   end(): readonly ChatEvent[] {
     const native = this.#finishReason;
+    const open = [...this.#calls.keys()].flatMap((index) => this.#closeCall(index));
     const finish: readonly ChatEvent[] = native === undefined
       ? []
       : [{ kind: "finish", choice: 0, ...endingOf(native, this.#calls.size > 0 ? "calls" : "no_calls") }];
-    return this.#usage === undefined ? finish : [...finish, { kind: "usage", usage: this.#usage }];
+    return [...open, ...finish, ...(this.#usage === undefined ? [] : [{ kind: "usage" as const, usage: this.#usage }])];
   }
 
-  #content(content: JsonObject): readonly ChatEvent[] {
+  #content(index: number, content: JsonObject): readonly ChatEvent[] {
     const text = asString(content.text) ?? "";
-    return [...thought(asString(content.thinking)), ...(text === "" ? [] : [{ kind: "text" as const, choice: 0, text }])];
+    const told = thought(asString(content.thinking));
+    if (text === "") return told;
+    if (!this.#blockStarts.has(index)) this.#blockStarts.set(index, this.#text.length);
+    this.#text += text;
+    return [...told, { kind: "text", choice: 0, text }];
   }
 
-  #call(index: number, call: JsonObject): readonly ChatEvent[] {
-    const { names, forms, newId } = this.#options;
-    const called = asObject(call.function) ?? {};
-    const given = asString(call.id) ?? "";
-    const id = given === "" ? `call_${newId().replaceAll("-", "").slice(0, 24)}` : given;
+  #cite(given: readonly JsonObject[]): readonly ChatEvent[] {
+    const citations = given.flatMap((citation) => citationsOf(citation, { text: this.#text, blockStarts: this.#blockStarts }));
+    return citations.length === 0 ? [] : [{ kind: "citations", choice: 0, citations }];
+  }
+
+  #call(index: number, given: JsonObject): readonly ChatEvent[] {
+    const { names, forms } = this.#options;
+    const called = asObject(given.function) ?? {};
+    const id = this.#idOf(asString(given.id) ?? "");
     const name = names.fromWire(asString(called.name) ?? "");
-    const text = argumentsOf(asString(called.arguments));
     const form = forms.get(name);
-    this.#calls.set(index, { id, hasArguments: text !== "" });
+    const call: Call = { id, held: "", hasArguments: false, isClosed: false };
+    this.#calls.set(index, call);
     return [{
       kind: "tool_call",
       choice: 0,
-      call: { kind: "tool_call", id, name, arguments: text, ...(form === undefined ? {} : { form }) },
+      call: {
+        kind: "tool_call",
+        id,
+        name,
+        arguments: released(call, asString(called.arguments) ?? ""),
+        ...(form === undefined ? {} : { form }),
+      },
     }];
   }
 
-  #more(index: number, text: string): readonly ChatEvent[] {
+  #idOf(given: string): string {
+    const id = given === "" || this.#ids.has(given) ? `call_${this.#options.newId().replaceAll("-", "").slice(0, 24)}` : given;
+    this.#ids.add(id);
+    return id;
+  }
+
+  #more(index: number, piece: string): readonly ChatEvent[] {
     const call = this.#calls.get(index);
-    if (call === undefined || text === "") return [];
-    call.hasArguments = true;
-    return [{ kind: "tool_arguments", choice: 0, id: call.id, arguments: text }];
+    if (call === undefined || call.isClosed) return [];
+    const text = released(call, piece);
+    return text === "" ? [] : [{ kind: "tool_arguments", choice: 0, id: call.id, arguments: text }];
   }
 
   /** A tool that takes nothing is called with nothing, or with `null`. */
   #closeCall(index: number): readonly ChatEvent[] {
     const call = this.#calls.get(index);
-    return call === undefined || call.hasArguments ? [] : [{ kind: "tool_arguments", choice: 0, id: call.id, arguments: "{}" }];
+    if (call === undefined || call.isClosed) return [];
+    call.isClosed = true;
+    if (call.hasArguments) return [];
+    const held = call.held.trim();
+    return [{ kind: "tool_arguments", choice: 0, id: call.id, arguments: held === "" || held === "null" ? "{}" : call.held }];
   }
 }
 
-function argumentsOf(text: string | undefined): string {
-  return text === undefined || text.trim() === "null" ? "" : text;
+/** What may be told of the arguments, this piece included. */
+function released(call: Call, piece: string): string {
+  if (call.hasArguments) return piece;
+  call.held += piece;
+  if ("null".startsWith(call.held.trim())) return "";
+  call.hasArguments = true;
+  return call.held;
 }
 
 function startOf(id: string | undefined): ChatEvent {
@@ -124,25 +164,14 @@ function thought(text: string | undefined): readonly ChatEvent[] {
   return text === undefined || text === "" ? [] : [{ kind: "reasoning", choice: 0, text }];
 }
 
-/** Only what is cited by address has a place with clients. */
-function citationsOf(given: readonly JsonObject[]): readonly ChatEvent[] {
-  const citations = given.flatMap((citation): Citation[] =>
-    asArray(citation.sources).filter(isObject).flatMap((source) => {
-      const document = asObject(source.document);
-      const url = asString(document?.url);
-      if (url === undefined) return [];
-      const title = asString(document?.title);
-      const startIndex = asNumber(citation.start);
-      const endIndex = asNumber(citation.end);
-      return [{
-        url,
-        ...(title === undefined ? {} : { title }),
-        ...(startIndex === undefined ? {} : { startIndex }),
-        ...(endIndex === undefined ? {} : { endIndex }),
-      }];
-    })
-  );
-  return citations.length === 0 ? [] : [{ kind: "citations", choice: 0, citations }];
+/** A piece of text may be several tokens; together they are as likely as all of them. */
+function logprobsOf(given: readonly JsonObject[]): readonly ChatEvent[] {
+  const tokens = given.flatMap((item) => {
+    const all = asArray(item.logprobs).flatMap((logprob) => asNumber(logprob) ?? []);
+    const logprob = all.reduce((sum, each) => sum + each, 0);
+    return all.length === 0 ? [] : [{ token: asString(item.text) ?? "", logprob, alternatives: [] }];
+  });
+  return tokens.length === 0 ? [] : [{ kind: "logprobs", choice: 0, tokens }];
 }
 
 function chatUsage(body: JsonObject): ChatUsage | undefined {
@@ -150,6 +179,7 @@ function chatUsage(body: JsonObject): ChatUsage | undefined {
   return usage === undefined ? undefined : { ...usage, reasoningTokens: 0, totalTokens: usage.inputTokens + usage.outputTokens };
 }
 
+/** An answer that took too long is cut off, however its text ends. */
 function endingOf(native: string, said: "calls" | "no_calls"): { readonly reason: FinishReason; readonly native?: string } {
   const spoken = said === "calls" ? "tool_calls" : "stop";
   switch (native) {
@@ -159,6 +189,8 @@ function endingOf(native: string, said: "calls" | "no_calls"): { readonly reason
       return { reason: spoken };
     case "MAX_TOKENS":
       return { reason: "length" };
+    case "TIMEOUT":
+      return { reason: "length", native };
     case "ERROR_TOXIC":
       return { reason: "content_filter", native };
     default:

@@ -13,7 +13,7 @@ export const COHERE_CODEC: ProviderCodec = {
     const names = new ToolNames(request.tools.map(({ name }) => name), PLAIN_NAMES);
     const encoded = encodeRequest(request, { model, names });
     if (isFailure(encoded)) return encoded;
-    const options: ChatReaderOptions = { names, forms: formsOf(request), newId };
+    const options: ChatReaderOptions = { names, forms: formsOf(request), usedIds: idsOf(request), newId };
     return {
       ...encoded,
       answer(body) {
@@ -28,4 +28,8 @@ export const COHERE_CODEC: ProviderCodec = {
 
 function formsOf({ tools }: ChatRequest): ReadonlyMap<string, ToolForm> {
   return new Map(tools.flatMap(({ name, form }) => form === undefined ? [] : [[name, form]]));
+}
+
+function idsOf({ turns }: ChatRequest): ReadonlySet<string> {
+  return new Set(turns.flatMap(({ parts }) => parts.flatMap((part) => part.kind === "tool_call" ? part.id : [])));
 }

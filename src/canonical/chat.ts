@@ -183,6 +183,7 @@ export type ChatEvent =
   | { readonly kind: "image"; readonly choice: number; readonly source: Blob }
   | { readonly kind: "audio"; readonly choice: number; readonly source: Blob }
   | { readonly kind: "citations"; readonly choice: number; readonly citations: readonly Citation[] }
+  /** Tokens of the text that comes next. */
   | { readonly kind: "logprobs"; readonly choice: number; readonly tokens: readonly TokenLogprob[] }
   /** `native`: the provider's own word, where it says more than the reason. `stopSequence`: the text that made the model stop. */
   | {

@@ -45,7 +45,7 @@ export class ChatReader {
         return [startOf(asString(event.id))];
       case "content-start":
       case "content-delta":
-        return [...this.#content(index, asObject(message.content) ?? {}), ...logprobsOf([asObject(event.logprobs) ?? {}])];
+        return [...logprobsOf([asObject(event.logprobs) ?? {}]), ...this.#content(index, asObject(message.content) ?? {})];
       case "tool-plan-delta":
         return thought(asString(message.tool_plan));
       case "tool-call-start":
@@ -72,8 +72,8 @@ export class ChatReader {
     return [
       startOf(asString(body.id)),
       ...thought(asString(message.tool_plan)),
-      ...asArray(message.content).flatMap((part, index) => this.#content(index, asObject(part) ?? {})),
       ...logprobsOf(asArray(body.logprobs).filter(isObject)),
+      ...asArray(message.content).flatMap((part, index) => this.#content(index, asObject(part) ?? {})),
       ...this.#cite(asArray(message.citations).filter(isObject)),
       ...asArray(message.tool_calls).filter(isObject).flatMap((call, index) => [...this.#call(index, call), ...this.#closeCall(index)]),
     ];

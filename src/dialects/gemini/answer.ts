@@ -79,7 +79,8 @@ export class AnswerReader {
       const source = asObject(candidate[field]);
       if (source !== undefined && Object.keys(source).length > 0) state.sources.set(field, source);
     }
-    const events: ChatEvent[] = [];
+    const tokens = logprobsOf(candidate);
+    const events: ChatEvent[] = tokens.length === 0 ? [] : [{ kind: "logprobs", choice, tokens }];
     const pieces = piecesOf(candidate);
     // Numbers of parts mean something only in an answer that came whole.
     const isFirst = state.text === "";
@@ -91,8 +92,6 @@ export class AnswerReader {
       events.push(this.#event(choice, piece));
     }
     if (pieces.length > 0) state.partStarts = isFirst ? starts : new Map();
-    const tokens = logprobsOf(candidate);
-    if (tokens.length > 0) events.push({ kind: "logprobs", choice, tokens });
     return events;
   }
 

@@ -1,9 +1,9 @@
 /** A whole answer out of its events: what a client would have put together from the stream of the same events. */
-import type { ChatEvent, ChatUsage, Citation, FinishReason, ToolCall } from "../../canonical/chat.ts";
+import type { ChatEvent, ChatUsage, Citation, FinishReason, TokenLogprob, ToolCall } from "../../canonical/chat.ts";
 import { assertNever } from "../../kernel/failure.ts";
 import type { JsonObject } from "../../kernel/json.ts";
 import type { AnswerContext } from "../codec.ts";
-import { callPart, citationShape, finishWord, headOf, mediaPart, signatureField, usageShape } from "./shapes.ts";
+import { callPart, citationShape, finishWord, headOf, logprobsField, mediaPart, signatureField, usageShape } from "./shapes.ts";
 
 type Piece =
   | { readonly kind: "text" | "thought"; text: string; signature: string | undefined }
@@ -36,6 +36,7 @@ class Candidate {
   readonly index: number;
   readonly #pieces: Piece[] = [];
   readonly #citations: Citation[] = [];
+  readonly #tokens: TokenLogprob[] = [];
   #reason: FinishReason | undefined;
 
   constructor(index: number) {
@@ -69,6 +70,7 @@ class Candidate {
         this.#reason = event.reason;
         return;
       case "logprobs":
+        this.#tokens.push(...event.tokens);
         return;
       default:
         return assertNever(event);
@@ -89,6 +91,7 @@ class Candidate {
       finishReason: finishWord(this.#reason),
       index: this.index,
       ...(this.#citations.length === 0 ? {} : { citationMetadata: citationShape(this.#citations) }),
+      ...logprobsField(this.#tokens),
     };
   }
 }

@@ -1,5 +1,5 @@
 /** Pieces of answers in Gemini's words, the same for whole answers and streams. */
-import type { Blob, ChatEvent, ChatUsage, Citation, FinishReason, ToolCall } from "../../canonical/chat.ts";
+import type { Blob, ChatEvent, ChatUsage, Citation, FinishReason, TokenLogprob, ToolCall } from "../../canonical/chat.ts";
 import { isObject, type JsonObject, parseJson } from "../../kernel/json.ts";
 import type { AnswerContext } from "../codec.ts";
 
@@ -48,6 +48,19 @@ export function citationShape(citations: readonly Citation[]): JsonObject {
       ...(startIndex === undefined ? {} : { startIndex }),
       ...(endIndex === undefined ? {} : { endIndex }),
     })),
+  };
+}
+
+/** `logprobsResult`, where there is one: what was chosen, and beside it what else might have been. */
+export function logprobsField(tokens: readonly TokenLogprob[]): JsonObject {
+  if (tokens.length === 0) return {};
+  return {
+    logprobsResult: {
+      chosenCandidates: tokens.map(({ token, logprob }) => ({ token, logProbability: logprob })),
+      topCandidates: tokens.map(({ alternatives }) => ({
+        candidates: alternatives.map(({ token, logprob }) => ({ token, logProbability: logprob })),
+      })),
+    },
   };
 }
 

@@ -2,11 +2,11 @@
  * Writes events as generateContent chunks. A call is an object here, so its arguments are held until they are whole:
  * until something else is said, another call begins, or the answer ends.
  */
-import type { ChatEvent, ChatUsage, Citation, FinishReason, ToolCall } from "../../canonical/chat.ts";
+import type { ChatEvent, ChatUsage, Citation, FinishReason, TokenLogprob, ToolCall } from "../../canonical/chat.ts";
 import { assertNever } from "../../kernel/failure.ts";
 import { type JsonObject, parseJson } from "../../kernel/json.ts";
 import type { AnswerContext, AnswerWriter } from "../codec.ts";
-import { callPart, citationShape, finishWord, headOf, mediaPart, signatureField, usageShape } from "./shapes.ts";
+import { callPart, citationShape, finishWord, headOf, logprobsField, mediaPart, signatureField, usageShape } from "./shapes.ts";
 
 type Start = Extract<ChatEvent, { readonly kind: "start" }>;
 
@@ -14,6 +14,8 @@ interface Candidate {
   /** Calls whose arguments may still grow. */
   readonly held: ToolCall[];
   readonly citations: Citation[];
+  /** Tokens of text that is still to come. */
+  readonly tokens: TokenLogprob[];
   reason: FinishReason | undefined;
 }
 
@@ -40,11 +42,12 @@ export class GeneratedWriter implements AnswerWriter {
     if (this.#candidates.size === 0) this.#candidateAt(0);
     const inOrder = [...this.#candidates].sort(([a], [b]) => a - b);
     const held = inOrder.flatMap(([index, candidate]) => this.#release(index, candidate, "all"));
-    const ends = inOrder.map(([index, { reason, citations }]) => ({
+    const ends = inOrder.map(([index, { reason, citations, tokens }]) => ({
       content: { role: "model", parts: [] },
       finishReason: finishWord(reason),
       index,
       ...(citations.length === 0 ? {} : { citationMetadata: citationShape(citations) }),
+      ...logprobsField(tokens),
     }));
     return [...held, { candidates: ends, ...this.#tail() }];
   }
@@ -56,7 +59,10 @@ export class GeneratedWriter implements AnswerWriter {
       case "refusal": {
         const signature = event.kind === "text" ? event.signature : undefined;
         if (event.text === "" && signature === undefined) return [];
-        return [...this.#release(choice, candidate, "whole"), this.#chunk(choice, { text: event.text, ...signatureField(signature) })];
+        return [
+          ...this.#release(choice, candidate, "whole"),
+          this.#chunk(choice, { text: event.text, ...signatureField(signature) }, candidate.tokens.splice(0)),
+        ];
       }
       case "reasoning":
         if (event.text === "" && event.signature === undefined) return [];
@@ -83,6 +89,7 @@ export class GeneratedWriter implements AnswerWriter {
         candidate.reason = event.reason;
         return [];
       case "logprobs":
+        candidate.tokens.push(...event.tokens);
         return [];
       default:
         return assertNever(event);
@@ -90,7 +97,7 @@ export class GeneratedWriter implements AnswerWriter {
   }
 
   #candidateAt(index: number): Candidate {
-    const candidate = this.#candidates.get(index) ?? { held: [], citations: [], reason: undefined };
+    const candidate = this.#candidates.get(index) ?? { held: [], citations: [], tokens: [], reason: undefined };
     this.#candidates.set(index, candidate);
     return candidate;
   }
@@ -103,8 +110,9 @@ export class GeneratedWriter implements AnswerWriter {
     return due.map((call) => this.#chunk(index, callPart(call)));
   }
 
-  #chunk(index: number, part: JsonObject): JsonObject {
-    return { candidates: [{ content: { role: "model", parts: [part] }, index }], ...headOf(this.#start, this.#context) };
+  #chunk(index: number, part: JsonObject, tokens: readonly TokenLogprob[] = []): JsonObject {
+    const candidate = { content: { role: "model", parts: [part] }, index, ...logprobsField(tokens) };
+    return { candidates: [candidate], ...headOf(this.#start, this.#context) };
   }
 
   #tail(): JsonObject {

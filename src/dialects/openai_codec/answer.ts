@@ -3,6 +3,7 @@ import type { ChatEvent, ChatUsage, Citation, FinishReason, TokenLogprob, ToolCa
 import { assertNever } from "../../kernel/failure.ts";
 import type { JsonObject } from "../../kernel/json.ts";
 import type { AnswerContext } from "../codec.ts";
+import { logprobShapes } from "../openai_logprobs.ts";
 import {
   audioShape,
   callShape,
@@ -11,7 +12,6 @@ import {
   headOf,
   imageShape,
   joinedBase64,
-  logprobShapes,
   signatureField,
   usageShape,
 } from "./shapes.ts";

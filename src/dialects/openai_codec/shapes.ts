@@ -1,6 +1,6 @@
 /** The pieces of answers, in the shapes that whole answers and streams share. Shapes: https://platform.openai.com/docs/api-reference/chat */
 import { Buffer } from "node:buffer";
-import type { Blob, ChatUsage, Citation, TokenLogprob, ToolCall } from "../../canonical/chat.ts";
+import type { Blob, ChatUsage, Citation, ToolCall } from "../../canonical/chat.ts";
 import { asObject, asString, type JsonObject, parseJson } from "../../kernel/json.ts";
 import type { AnswerContext } from "../codec.ts";
 
@@ -63,18 +63,6 @@ export function joinedBase64(pieces: readonly string[]): string {
 export function citationShape({ url, title, startIndex, endIndex }: Citation): JsonObject {
   const place = { start_index: startIndex ?? 0, end_index: endIndex ?? 0 };
   return { type: "url_citation", url_citation: { ...place, url, title: title ?? url } };
-}
-
-/** Likelihoods of tokens. */
-export function logprobShapes(tokens: readonly TokenLogprob[]): JsonObject[] {
-  return tokens.map(({ token, logprob, alternatives }) => ({
-    ...logprobShape({ token, logprob }),
-    top_logprobs: alternatives.map(logprobShape),
-  }));
-}
-
-function logprobShape({ token, logprob }: { readonly token: string; readonly logprob: number }): JsonObject {
-  return { token, logprob, bytes: [...Buffer.from(token, "utf8")] };
 }
 
 /** `usage`. */

@@ -2,21 +2,12 @@
  * Writes events as chunks. The first chunk of a choice names its role, calls are numbered from 0 without gaps,
  * and each choice ends once, when the whole answer is over; usage comes last.
  */
-import type { Blob, ChatEvent, ChatUsage, FinishReason, ToolCall } from "../../canonical/chat.ts";
+import type { Blob, ChatEvent, ChatUsage, FinishReason, TokenLogprob, ToolCall } from "../../canonical/chat.ts";
 import { assertNever } from "../../kernel/failure.ts";
 import type { JsonObject } from "../../kernel/json.ts";
 import type { AnswerContext } from "../codec.ts";
-import {
-  audioShape,
-  callShape,
-  citationShape,
-  detailShape,
-  headOf,
-  imageShape,
-  logprobShapes,
-  signatureField,
-  usageShape,
-} from "./shapes.ts";
+import { logprobShapes } from "../openai_logprobs.ts";
+import { audioShape, callShape, citationShape, detailShape, headOf, imageShape, signatureField, usageShape } from "./shapes.ts";
 
 type Started = Extract<ChatEvent, { readonly kind: "start" }>;
 type Said = Exclude<ChatEvent, { readonly kind: "start" | "usage" }>;
@@ -85,6 +76,8 @@ class ChoiceWriter {
   #thought = "";
   #detailCount = 0;
   #signature: string | undefined;
+  /** Tokens of the text that comes next. */
+  #tokens: readonly TokenLogprob[] = [];
   #finish: { readonly reason: FinishReason; readonly native?: string } | undefined;
   /** Ids of calls by their numbers. */
   readonly #ids: string[] = [];
@@ -100,7 +93,7 @@ class ChoiceWriter {
     switch (event.kind) {
       case "text":
         this.#signature = event.signature ?? this.#signature;
-        return event.text === "" ? [] : this.#delta({ content: event.text });
+        return event.text === "" ? [] : this.#delta({ content: event.text }, this.#logprobs());
       case "reasoning":
         return this.#think(event);
       case "refusal":
@@ -116,7 +109,8 @@ class ChoiceWriter {
       case "citations":
         return event.citations.length === 0 ? [] : this.#delta({ annotations: event.citations.map(citationShape) });
       case "logprobs":
-        return event.tokens.length === 0 ? [] : this.#delta({}, { logprobs: { content: logprobShapes(event.tokens) } });
+        this.#tokens = [...this.#tokens, ...event.tokens];
+        return [];
       case "finish":
         this.#finish = event;
         return [];
@@ -127,12 +121,19 @@ class ChoiceWriter {
 
   /** What is left, then the one chunk that ends the choice. */
   end(): readonly JsonObject[] {
-    const rest = [...this.#release(), ...(this.#signature === undefined ? [] : this.#delta(signatureField(this.#signature)))];
+    const proof = this.#signature === undefined ? [] : this.#delta(signatureField(this.#signature));
+    const rest = [...this.#release(), ...(this.#tokens.length === 0 ? [] : this.#delta({}, this.#logprobs())), ...proof];
     const opening = this.#isBegun ? [] : this.#delta({});
     const { reason = "stop", native } = this.#finish ?? {};
     const told = this.#isLegacy && reason === "tool_calls" ? "function_call" : reason;
     const ended = { index: this.index, delta: {}, finish_reason: told, ...(native === undefined ? {} : { native_finish_reason: native }) };
     return [...rest, ...opening, ended];
+  }
+
+  #logprobs(): JsonObject {
+    const tokens = this.#tokens;
+    this.#tokens = [];
+    return tokens.length === 0 ? {} : { logprobs: { content: logprobShapes(tokens) } };
   }
 
   /** A proof comes with all that it proves, since clients keep details as they came. */

@@ -2,9 +2,10 @@
  * Chunks of chat completions, or a whole answer, as canonical events. Every call gets an id that is its own in the
  * conversation and is told once its name is known; the end that is told agrees with what was said.
  */
-import type { Blob, ChatEvent, ChatUsage, FinishReason, TokenLogprob, ToolCall, ToolForm } from "../../canonical/chat.ts";
+import type { Blob, ChatEvent, ChatUsage, FinishReason, ToolCall, ToolForm } from "../../canonical/chat.ts";
 import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
 import { parseDataUrl } from "../media.ts";
+import { readLogprobs } from "../openai_logprobs.ts";
 import { choicesOf, readUsage } from "../openai_wire.ts";
 import type { ToolNames } from "../tool_names.ts";
 
@@ -68,9 +69,9 @@ export class ChunkReader {
     this.#choices.set(index, state);
     state.finishReason = asString(choice.finish_reason) ?? state.finishReason;
     const piece = asObject(choice.delta) ?? asObject(choice.message);
-    const tokens = asArray(asObject(choice.logprobs)?.content).filter(isObject).map(logprobOf);
+    const tokens = readLogprobs(asObject(choice.logprobs)?.content);
     const logprobs: readonly ChatEvent[] = tokens.length === 0 ? [] : [{ kind: "logprobs", choice: index, tokens }];
-    return piece === undefined ? logprobs : [...this.#piece(piece, state, index), ...logprobs];
+    return piece === undefined ? logprobs : [...logprobs, ...this.#piece(piece, state, index)];
   }
 
   #piece(piece: JsonObject, state: Choice, choice: number): readonly ChatEvent[] {
@@ -189,17 +190,6 @@ function citationOf(annotation: JsonObject) {
     ...(title === undefined ? {} : { title }),
     ...(startIndex === undefined ? {} : { startIndex }),
     ...(endIndex === undefined ? {} : { endIndex }),
-  };
-}
-
-function logprobOf(token: JsonObject): TokenLogprob {
-  return {
-    token: asString(token.token) ?? "",
-    logprob: asNumber(token.logprob) ?? 0,
-    alternatives: asArray(token.top_logprobs).filter(isObject).map((it) => ({
-      token: asString(it.token) ?? "",
-      logprob: asNumber(it.logprob) ?? 0,
-    })),
   };
 }
 

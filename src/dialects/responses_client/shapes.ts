@@ -98,8 +98,14 @@ export function callPrefix({ form }: ToolCall): string {
   return form === "free_text" ? "ctc" : "fc";
 }
 
-export function textPart(text: string, annotations: readonly JsonObject[] = []): JsonObject {
-  return { type: "output_text", text, annotations: [...annotations], logprobs: [] };
+export function textPart(
+  text: string,
+  { annotations, logprobs }: { readonly annotations: readonly JsonObject[]; readonly logprobs: readonly JsonObject[] } = {
+    annotations: [],
+    logprobs: [],
+  },
+): JsonObject {
+  return { type: "output_text", text, annotations: [...annotations], logprobs: [...logprobs] };
 }
 
 export function citationShape({ url, title, startIndex, endIndex }: Citation): JsonObject {

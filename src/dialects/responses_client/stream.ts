@@ -2,10 +2,11 @@
  * Writes events as a Responses stream. One item is open at a time, each is closed before the next begins, and every
  * event has the next number. The last event holds the whole object, as it would have come at once.
  */
-import type { ChatEvent, ChatUsage, FinishReason, ToolCall } from "../../canonical/chat.ts";
+import type { ChatEvent, ChatUsage, FinishReason, TokenLogprob, ToolCall } from "../../canonical/chat.ts";
 import { assertNever, type Failure } from "../../kernel/failure.ts";
 import { type JsonObject, parseJson } from "../../kernel/json.ts";
 import type { AnswerContext, AnswerWriter } from "../codec.ts";
+import { logprobShapes } from "../openai_logprobs.ts";
 import { callItem, callPrefix, citationShape, freeText, itemId, reasoningItem, responseShape, statusOf, textPart } from "./shapes.ts";
 
 type Open =
@@ -16,6 +17,7 @@ type Open =
     readonly part: "output_text" | "refusal";
     text: string;
     readonly annotations: JsonObject[];
+    readonly logprobs: JsonObject[];
   }
   | { readonly kind: "call"; readonly id: string; call: ToolCall };
 
@@ -25,6 +27,8 @@ export class ResponseWriter implements AnswerWriter {
   readonly #output: JsonObject[] = [];
   /** Calls that wait until the one before them is whole. */
   readonly #waiting: ToolCall[] = [];
+  /** Tokens of the text that comes next. */
+  readonly #tokens: TokenLogprob[] = [];
   #number = 0;
   #isBegun = false;
   #open: Open | undefined;
@@ -91,8 +95,10 @@ export class ResponseWriter implements AnswerWriter {
       case "finish":
         this.#reason = event.reason;
         return [];
-      case "audio":
       case "logprobs":
+        this.#tokens.push(...event.tokens);
+        return [];
+      case "audio":
         return [];
       default:
         return assertNever(event);
@@ -109,13 +115,16 @@ export class ResponseWriter implements AnswerWriter {
     if (this.#open?.kind !== "message") return before;
     this.#open.text += text;
     const at = { item_id: this.#open.id, output_index: this.#index, content_index: 0, delta: text };
-    return [...before, this.#event(`response.${part}.delta`, part === "refusal" ? at : { ...at, logprobs: [] })];
+    if (part === "refusal") return [...before, this.#event("response.refusal.delta", at)];
+    const logprobs = logprobShapes(this.#tokens.splice(0));
+    this.#open.logprobs.push(...logprobs);
+    return [...before, this.#event("response.output_text.delta", { ...at, logprobs })];
   }
 
   #openMessage(part: "output_text" | "refusal"): readonly JsonObject[] {
     const before = [...this.#begin(), ...this.#close(), ...this.#release()];
     const id = itemId("msg", this.#index, this.#context);
-    this.#open = { kind: "message", id, part, text: "", annotations: [] };
+    this.#open = { kind: "message", id, part, text: "", annotations: [], logprobs: [] };
     const item = { id, type: "message", status: "in_progress", role: "assistant", content: [] };
     const at = { item_id: id, output_index: this.#index, content_index: 0 };
     return [
@@ -224,13 +233,13 @@ export class ResponseWriter implements AnswerWriter {
       }
       case "message": {
         const isRefusal = open.part === "refusal";
-        const part = isRefusal ? { type: "refusal", refusal: open.text } : textPart(open.text, open.annotations);
+        const part = isRefusal ? { type: "refusal", refusal: open.text } : textPart(open.text, open);
         const place = { ...at, content_index: 0 };
         const item = { id: open.id, type: "message", status: "completed", role: "assistant", content: [part] };
         return [
           this.#event(
             `response.${open.part}.done`,
-            isRefusal ? { ...place, refusal: open.text } : { ...place, text: open.text, logprobs: [] },
+            isRefusal ? { ...place, refusal: open.text } : { ...place, text: open.text, logprobs: open.logprobs },
           ),
           this.#event("response.content_part.done", { ...place, part }),
           this.#done(item),

@@ -2,6 +2,7 @@
 import type { ChatEvent, ChatUsage, Citation, FinishReason, ToolForm } from "../../canonical/chat.ts";
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from "../../kernel/json.ts";
 import type { Recall } from "../codec.ts";
+import { readLogprobs } from "../openai_logprobs.ts";
 import type { ToolNames } from "../tool_names.ts";
 
 export interface ResponseReaderOptions {
@@ -39,7 +40,7 @@ export class ResponseReader {
       case "response.created":
         return this.#start(asObject(event.response) ?? {});
       case "response.output_text.delta":
-        return this.#say(index, { kind: "text", choice: 0, text: delta });
+        return [...logprobs(event), ...this.#say(index, { kind: "text", choice: 0, text: delta })];
       case "response.refusal.delta":
         return this.#say(index, { kind: "refusal", choice: 0, text: delta });
       case "response.reasoning_summary_text.delta":
@@ -160,7 +161,7 @@ export class ResponseReader {
       const refusal = asString(part.refusal);
       if (refusal !== undefined) return this.#say(index, { kind: "refusal", choice: 0, text: refusal });
       const said = this.#say(index, { kind: "text", choice: 0, text: asString(part.text) ?? "" });
-      return [...said, ...citations(asArray(part.annotations).filter(isObject))];
+      return [...logprobs(part), ...said, ...citations(asArray(part.annotations).filter(isObject))];
     });
   }
 
@@ -193,6 +194,11 @@ export class ResponseReader {
     this.#usage = usageOf(asObject(response.usage));
     return missed;
   }
+}
+
+function logprobs(said: JsonObject): readonly ChatEvent[] {
+  const tokens = readLogprobs(said.logprobs);
+  return tokens.length === 0 ? [] : [{ kind: "logprobs", choice: 0, tokens }];
 }
 
 function citations(annotations: readonly JsonObject[]): readonly ChatEvent[] {

@@ -32,7 +32,7 @@ export function encodeRequest(
     instructions: instructions === "" ? undefined : instructions,
     input,
     store: false,
-    include: ["reasoning.encrypted_content"],
+    include: ["reasoning.encrypted_content", ...(sampling.topLogprobs === undefined ? [] : ["message.output_text.logprobs"])],
     tools: tools.length === 0 ? undefined : tools,
     tool_choice: tools.length === 0 ? undefined : choiceShape(request.toolChoice, names),
     parallel_tool_calls: request.callsOneByOne === true ? false : undefined,

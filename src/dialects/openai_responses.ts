@@ -20,7 +20,7 @@ const REQUEST = z.looseObject({
   stream: z.boolean("true or false is expected").nullish(),
   tools: z.array(z.looseObject({}), "a list of tools is expected").nullish(),
   temperature: z.number("a number is expected").nullish(),
-  max_output_tokens: z.number("a number is expected").nullish(),
+  max_output_tokens: z.number("a number is expected").min(1, "a number of at least 1 is expected").nullish(),
   previous_response_id: z.string("the id of a response is expected").nullish(),
 });
 

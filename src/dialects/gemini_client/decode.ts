@@ -36,6 +36,8 @@ const NUMBERS = {
   choiceCount: "candidateCount",
 } as const satisfies Partial<Record<keyof Sampling, string>>;
 
+const COUNTS: ReadonlySet<string> = new Set([NUMBERS.maxTokens, NUMBERS.choiceCount]);
+
 /** Settings of `generationConfig` that are read here. */
 const SETTINGS: ReadonlySet<string> = new Set([
   ...Object.values(NUMBERS),
@@ -93,8 +95,9 @@ function readSampling(config: JsonObject, problems: Problems): Sampling {
   const numbers = Object.entries(NUMBERS).flatMap(([name, wire]) => {
     const value = field(config, wire);
     if (value === undefined) return [];
-    if (typeof value === "number") return [[name, value] as const];
-    return problems.note(`generationConfig.${wire}`, "a number is expected") ?? [];
+    const isCount = COUNTS.has(wire);
+    if (typeof value === "number" && (!isCount || value >= 1)) return [[name, value] as const];
+    return problems.note(`generationConfig.${wire}`, isCount ? "a number of at least 1 is expected" : "a number is expected") ?? [];
   });
   const stop = readStop(field(config, "stopSequences"), problems);
   const wantsLogprobs = field(config, "responseLogprobs") === true;

@@ -12,7 +12,7 @@ import { Secret } from "../kernel/secret.ts";
 import { CATALOG } from "../providers/catalog.ts";
 import { merged } from "./connect/merge.ts";
 import { type Plan, type Target, type Tool, TOOLS, type Wanted } from "./connect/tools.ts";
-import type { ExitCode } from "./exit.ts";
+import type { ExitCode } from "../terminal/exit.ts";
 
 export interface ConnectFlags {
   readonly url?: string | undefined;

@@ -1,7 +1,7 @@
 /** `keyproxy creds …`: its actions with their flags and help. Parsing only; each action has a file in `creds/`, loaded when it runs. */
 import type { Command } from "@commander-js/extra-typings";
 import { EXPORT_FORMATS } from "../credentials/oauth/grant_export.ts";
-import type { ExitCode } from "./exit.ts";
+import type { ExitCode } from "../terminal/exit.ts";
 
 type Ran = (code: ExitCode) => void;
 

@@ -4,7 +4,7 @@ import process from "node:process";
 import { writeEnvFile } from "../config/env_file.ts";
 import { mergeVariables, readSources } from "../config/load.ts";
 import { describeProblem } from "../config/problem.ts";
-import type { ExitCode } from "./exit.ts";
+import type { ExitCode } from "../terminal/exit.ts";
 import { newProxyKey } from "./proxy_key.ts";
 
 const VARIABLE = "PROXY_API_KEY";

@@ -3,7 +3,7 @@ import process from "node:process";
 import { startApp } from "../app.ts";
 import { readSources } from "../config/load.ts";
 import { describeProblem } from "../config/problem.ts";
-import type { ExitCode } from "./exit.ts";
+import type { ExitCode } from "../terminal/exit.ts";
 import { useProxyVariables } from "./proxy_variables.ts";
 
 export interface ModelsFlags {

@@ -4,7 +4,7 @@ import process from "node:process";
 import { ENV_FILE, SETTINGS } from "../config/schema.ts";
 import { NAME, VERSION } from "../kernel/version.ts";
 import { addCredsCommand } from "./creds.ts";
-import type { ExitCode } from "./exit.ts";
+import type { ExitCode } from "../terminal/exit.ts";
 
 const EXAMPLES = `
 Examples:

@@ -11,7 +11,7 @@ import { clientUrl, isLoopback } from "../kernel/address.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { configureLog, logger } from "../kernel/log.ts";
 import { CATALOG } from "../providers/catalog.ts";
-import type { ExitCode } from "./exit.ts";
+import type { ExitCode } from "../terminal/exit.ts";
 import { newProxyKey } from "./proxy_key.ts";
 import { useProxyVariables } from "./proxy_variables.ts";
 

@@ -9,13 +9,13 @@ import { EXPORT_FORMATS, type ExportedGrant, type ExportFormat, exportGrants } f
 import { oauthRow } from "../../credentials/oauth/rows.ts";
 import { writeFileAtomic } from "../../kernel/atomic_file.ts";
 import { systemClock } from "../../kernel/clock.ts";
-import type { ExitCode } from "../exit.ts";
-import { type Desk, type DeskFlags, perform, shownPath } from "./desk.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
+import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
 import { lookAtAll } from "./list.ts";
-import { choose } from "./prompts.ts";
+import { choose } from "../../terminal/prompts.ts";
 import { findView, shortName } from "./select.ts";
-import { failed, missing, usage } from "./stop.ts";
-import { counted } from "./words.ts";
+import { failed, missing, usage } from "../../terminal/stop.ts";
+import { counted } from "../../terminal/words.ts";
 
 export interface ExportFlags extends Omit<DeskFlags, "json"> {
   readonly unnumbered?: true | undefined;

@@ -4,12 +4,12 @@ import type { CredentialView, Standing } from "../../app/credential_view.ts";
 import { viewCredentials } from "../../app/credential_view.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { loginStatus } from "../../providers/login_status.ts";
-import type { Paint } from "../demo/text.ts";
-import type { ExitCode } from "../exit.ts";
-import { type Desk, type DeskFlags, perform, shownPath } from "./desk.ts";
-import { usage } from "./stop.ts";
-import { type Column, fitted } from "./table.ts";
-import { counted, inWords } from "./words.ts";
+import type { Paint } from "../../terminal/text.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
+import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
+import { usage } from "../../terminal/stop.ts";
+import { type Column, fitted } from "../../terminal/table.ts";
+import { counted, inWords } from "../../terminal/words.ts";
 
 export interface ListFlags extends DeskFlags {
   readonly provider?: string | undefined;

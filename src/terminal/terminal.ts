@@ -4,7 +4,7 @@
  */
 import { createInterface } from "node:readline";
 import process from "node:process";
-import { type Paint, paintFor } from "../demo/text.ts";
+import { type Paint, paintFor } from "./text.ts";
 import { usage } from "./stop.ts";
 import { wrapped } from "./words.ts";
 

@@ -1,5 +1,5 @@
 /** Tables that fit a terminal: columns that may shrink give way, the widest first, and say so with an ellipsis. Pure. */
-import { type Cell, type Paint, tableLines } from "../demo/text.ts";
+import { type Cell, type Paint, tableLines } from "./text.ts";
 
 export interface Column {
   readonly shrinks: "yes" | "no";

@@ -1,6 +1,6 @@
 /** Tables fit the terminal: the widest column that may gives way. */
 import assert from "node:assert/strict";
-import { paintFor } from "../demo/text.ts";
+import { paintFor } from "./text.ts";
 import { fitted } from "./table.ts";
 
 const paint = paintFor("plain");

@@ -1,5 +1,5 @@
 /** How an action ends early: a message for standard error and an exit code, carried by one kind of error. */
-import type { ExitCode } from "../exit.ts";
+import type { ExitCode } from "./exit.ts";
 
 /** Ends an action. The message is for a person and holds no secret; an empty one prints nothing. */
 export class Stop extends Error {

@@ -1,6 +1,6 @@
 /** A sign of life while something takes its time: a turning sign on a terminal, nothing elsewhere. */
 import process from "node:process";
-import { systemClock } from "../../kernel/clock.ts";
+import { systemClock } from "../kernel/clock.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Busy {

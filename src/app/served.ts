@@ -87,7 +87,7 @@ export class Served {
     const accounts = await this.#accounts.find({ variables, cwd });
     for (const warning of [...warnings, ...found.warnings, ...logins.warnings, ...accounts.warnings]) warn(warning);
     const keys = found.credentials.flatMap((credential) => credential.kind === "oauth" ? [] : [credential.secret]);
-    redactor.learn([...config.proxyKeys, ...keys]);
+    redactor.learn([...config.proxyKeys, ...config.adminKeys, ...keys]);
     const credentials = [...found.credentials, ...logins.credentials, ...accounts.credentials];
     return makeSnapshot({ config, variables, found: { ...found, credentials }, pools: this.#pools, making, warn });
   }

@@ -235,6 +235,7 @@ function assemble(
     host: read(SETTINGS.host),
     port: read(SETTINGS.port),
     proxyKeys: read(SETTINGS.proxyKeys),
+    adminKeys: read(SETTINGS.adminKeys),
     corsOrigins: read(SETTINGS.corsOrigins),
     dataDir: resolve(known.cwd, read(SETTINGS.dataDir)),
     logLevel: read(SETTINGS.logLevel),

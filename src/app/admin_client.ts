@@ -4,6 +4,7 @@
  */
 import { createParser } from "eventsource-parser";
 import { z } from "zod";
+import { parseJson } from "../kernel/json.ts";
 import { RELOAD_REPORT, REQUEST_REPORT, type RequestReport, STATUS_REPORT, type StatusReport } from "../gateway/status_report.ts";
 
 /** Longest wait for an answer, and for the next event of a stream that has begun. */
@@ -59,14 +60,14 @@ export function adminClient({ url, key }: { readonly url: string; readonly key: 
     const answer = await call(method, path, signal === undefined ? limit : AbortSignal.any([signal, limit]));
     const reading = schema.safeParse(await answer.json().catch(() => undefined));
     if (reading.success) return reading.data;
-    throw new AdminError({ kind: "failed", message: `${url} answered with something else than keyproxy of this version would` });
+    throw foreign(url);
   };
   return {
     url,
     status: (signal) => ask("GET", "/admin/status", { schema: STATUS_REPORT, signal }),
     async *events(signal) {
       const answer = await call("GET", "/admin/events", signal);
-      yield* eventsOf(answer, signal);
+      yield* eventsOf(answer, { url, signal });
     },
     change: async (credential, action) => {
       await ask("POST", `/admin/credentials/${encodeURIComponent(credential)}/${action}`, { schema: z.object({}) });
@@ -80,12 +81,20 @@ interface Asking<T> {
   readonly signal?: AbortSignal | undefined;
 }
 
-async function* eventsOf(answer: Response, signal: AbortSignal): AsyncIterable<AdminEvent> {
+async function* eventsOf(
+  answer: Response,
+  { url, signal }: { readonly url: string; readonly signal: AbortSignal },
+): AsyncIterable<AdminEvent> {
   const events: AdminEvent[] = [];
+  const read = <T>(schema: z.ZodType<T>, data: string): T => {
+    const reading = schema.safeParse(parseJson(data));
+    if (reading.success) return reading.data;
+    throw foreign(url);
+  };
   const parser = createParser({
     onEvent({ event, data }) {
-      if (event === "status") events.push({ kind: "status", report: STATUS_REPORT.parse(JSON.parse(data)) });
-      if (event === "request") events.push({ kind: "request", request: REQUEST_REPORT.parse(JSON.parse(data)) });
+      if (event === "status") events.push({ kind: "status", report: read(STATUS_REPORT, data) });
+      if (event === "request") events.push({ kind: "request", request: read(REQUEST_REPORT, data) });
     },
   });
   const text = new TextDecoder();
@@ -95,8 +104,14 @@ async function* eventsOf(answer: Response, signal: AbortSignal): AsyncIterable<A
       yield* events.splice(0);
     }
   } catch (error) {
+    if (error instanceof AdminError) throw error;
     if (!signal.aborted) throw new AdminError({ kind: "failed", message: `The connection to the server broke off: ${messageOf(error)}` });
   }
+}
+
+/** It is something else, or of another version. */
+function foreign(url: string): AdminError {
+  return new AdminError({ kind: "failed", message: `${url} answered with something else than keyproxy of this version would` });
 }
 
 function unreachable(url: string, error: unknown): Unreachable {

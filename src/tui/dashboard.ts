@@ -16,10 +16,11 @@ import type { Heard, Link, Scene } from "./dashboard/scene.ts";
 import { drawn } from "./dashboard/screen.ts";
 import { type Signs, signSetOf, signsOf } from "./dashboard/signs.ts";
 import { step } from "./dashboard/step.ts";
-import { FIRST_VIEW, type View } from "./dashboard/view.ts";
+import { FIRST_VIEW, type Notice, type View } from "./dashboard/view.ts";
 
 const FRAME_MS = 100;
 const TICK_MS = 1_000;
+const NOTICE_MS = 10_000;
 const MAX_RECENT = 50;
 /** Lines that PgUp and PgDn move at least. */
 const LEAST_PAGE = 5;
@@ -64,6 +65,7 @@ class Dashboard {
   #drawnAt = -Infinity;
   #cancelDrawing: (() => void) | undefined;
   #cancelTick = () => {};
+  #cancelNotice = () => {};
 
   constructor(server: AdminClient, clock: Clock) {
     this.#server = server;
@@ -97,6 +99,7 @@ class Dashboard {
   close(): void {
     this.#stop.abort();
     this.#cancelTick();
+    this.#cancelNotice();
     this.#cancelDrawing?.();
     this.#screen?.close();
   }
@@ -105,7 +108,7 @@ class Dashboard {
     const before = this.#heard;
     if (event.kind === "status") {
       const isOther = before !== undefined && before.report.started_at !== event.report.started_at;
-      if (isOther) this.#view = { ...this.#view, notice: { tone: "plain", text: "The server was started again" } };
+      if (isOther) this.#notice({ tone: "plain", text: "The server was started again" });
       this.#heard = { report: event.report, heardAt: this.#clock.now() };
     } else if (before !== undefined) {
       const others = before.report.recent.filter(({ id }) => id !== event.request.id);
@@ -133,11 +136,22 @@ class Dashboard {
   }
 
   async #asked(effect: ServerEffect): Promise<void> {
-    this.#view = { ...this.#view, notice: beginning(effect) };
-    this.#draw();
+    this.#notice(beginning(effect));
     const { notice, page } = await perform(effect, this.#server);
-    this.#view = { ...this.#view, isBusy: false, notice, ...(page === undefined ? {} : { page }) };
+    if (this.#stop.signal.aborted) return;
+    this.#view = { ...this.#view, isBusy: false, ...(page === undefined ? {} : { page }) };
+    this.#notice(notice);
+  }
+
+  /** Shows a notice until it has been there long enough to be read. */
+  #notice(notice: Notice): void {
+    this.#view = { ...this.#view, notice };
     this.#draw();
+    this.#cancelNotice();
+    this.#cancelNotice = this.#clock.after(NOTICE_MS, () => {
+      if (this.#view.notice === notice) this.#view = { ...this.#view, notice: null };
+      this.#draw();
+    });
   }
 
   #tick(): void {

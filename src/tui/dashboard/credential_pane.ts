@@ -77,9 +77,10 @@ function credentialLines(drawing: Drawing, members: readonly Member[], table: Ta
     lines.push(...providerLines(provider, drawing).map(free));
     if (own.length === 0) lines.push(free([{ text: `${INDENT}no credential: keyproxy creds add ${provider.id}`, style: "dim" }]));
     for (const member of own) {
-      lines.push({ line: memberLine(member, drawing, { ...table, isCurrent: item === table.current }), item });
+      const isCurrent = item === table.current;
+      lines.push({ line: () => memberLine(member, drawing, { ...table, isCurrent }), item });
       for (const text of belowWords(member, drawing, table.columns)) {
-        lines.push({ line: [{ text: `${INDENT}${look.signs.branch} ${text}`, style: "dim" }], item });
+        lines.push({ line: () => [{ text: `${INDENT}${look.signs.branch} ${text}`, style: "dim" }], item });
       }
       item += 1;
     }
@@ -88,7 +89,7 @@ function credentialLines(drawing: Drawing, members: readonly Member[], table: Ta
 }
 
 function free(line: Line): ListLine {
-  return { line, item: null };
+  return { line: () => line, item: null };
 }
 
 function providerLines(provider: ProviderStatus, { look }: Drawing): Line[] {

@@ -2,9 +2,9 @@
 import type { Line, Look, Tone } from "./line.ts";
 import { widthOf } from "./text_width.ts";
 
-/** A line of a list; `item` counts the things that can be selected, lines between them have none. */
+/** A line of a list, made when it is in sight; `item` counts the things that can be selected, lines between them have none. */
 export interface ListLine {
-  readonly line: Line;
+  readonly line: () => Line;
   readonly item: number | null;
 }
 
@@ -30,7 +30,7 @@ export function windowed(
   const top = Math.min(Math.max(0, middle - Math.floor(height / 2)), Math.max(0, list.length - height));
   const shown = list.slice(top, top + height);
   const lines = shown.map(({ line, item }, at): ToneLine => ({
-    line,
+    line: line(),
     tone: isFocused && top + at === first && item !== null ? "current" : "normal",
   }));
   while (lines.length < height) lines.push({ line: [], tone: "normal" });

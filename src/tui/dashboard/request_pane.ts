@@ -27,8 +27,8 @@ export function requestPane(drawing: Drawing, height: number): ToneLine[] {
   const isFocused = view.pane === "requests";
   const current = positionOf(requests.map(({ id }) => id), view.selected.requests);
   const columns = columnsIn(PLAN, look.width);
-  const list = requests.length === 0 ? [{ line: emptyLine(report), item: null }] : requests.map((request, item): ListLine => ({
-    line: rowOf(cellsOf(request, drawing, isFocused && item === current), columns, look),
+  const list = requests.length === 0 ? [{ line: () => emptyLine(report), item: null }] : requests.map((request, item): ListLine => ({
+    line: () => rowOf(cellsOf(request, drawing, isFocused && item === current), columns, look),
     item,
   }));
   const shown = windowed(list, { height: Math.max(0, height - 2), current, isFocused });

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { openAdmin } from "./app/admin.ts";
+import { type ModelOverview, modelOverview } from "./app/model_overview.ts";
 import { openModelSources } from "./app/model_sources.ts";
 import { openRecords } from "./app/records.ts";
 import { Running } from "./app/running.ts";
@@ -26,7 +27,6 @@ import { createSender } from "./gateway/send.ts";
 import type { ServedProvider, Snapshot } from "./gateway/snapshot.ts";
 import type { HttpDeps } from "./http/deps.ts";
 import { listen, type Listening } from "./http/listen.ts";
-import { modelList, type ModelRow } from "./http/listings.ts";
 import { buildServer } from "./http/server.ts";
 import { type Clock, type Random, type Stopwatch, systemClock, systemRandom, systemStopwatch } from "./kernel/clock.ts";
 import { CATALOG } from "./providers/catalog.ts";
@@ -53,8 +53,8 @@ export interface App {
   snapshot(): Snapshot;
   /** Reads configuration and logins anew; with problems the old ones stay in force. */
   reload(sources: Sources): Promise<readonly Problem[]>;
-  /** What `GET /v1/models` lists. */
-  models(): Promise<readonly ModelRow[]>;
+  /** What `GET /v1/models` lists, what it does not list, and why. */
+  models(): Promise<ModelOverview>;
   /** Requests that are being answered. */
   readonly running: Pick<Running, "count" | "whenIdle">;
   /** Says that the process is stopping: not ready any more, and nobody listens to its events. */
@@ -106,7 +106,10 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
     listen: (at) => listen(server, at),
     snapshot: () => served.snapshot,
     reload,
-    models: async () => (await modelList(http, "enriched")).data,
+    async models() {
+      await facts.loaded;
+      return await modelOverview(http, listings);
+    },
     running,
     stop() {
       isStopping = true;

@@ -3,7 +3,8 @@ import type { GeneratedFile } from "../src/config/docs.ts";
 import { CATALOG } from "../src/providers/catalog.ts";
 import { FAILURE_RULES } from "../src/providers/failure_rules.ts";
 import { LOGIN_STATUSES, type LoginStatus } from "../src/providers/login_status.ts";
-import type { Auth, ProviderRow } from "../src/providers/row.ts";
+import type { ProviderRow } from "../src/providers/row.ts";
+import { authWords, formatWords, keyVariables, quirkWords } from "../src/providers/row_words.ts";
 
 export const PROVIDERS_PAGE: GeneratedFile = { path: "docs/providers.md", render };
 
@@ -53,50 +54,25 @@ const FORMATS: readonly (readonly [format: ProviderRow["protocol"], tested: stri
   ["bedrock", "a simulated Converse with its event streams; signatures against Amazon's worked example"],
 ];
 
-/** Providers with a set-up of their own. */
-function formatOf({ protocol, adapter, operations, speaksResponses }: ProviderRow): string {
-  if (operations.length === 0) return "its own";
-  const also = speaksResponses === true ? ", responses" : "";
-  return `${protocol}${also}${adapter === "gemini_cli" ? " (Code Assist)" : ""}`;
-}
-
 function loginLine({ provider, status, since, summary, advice, source }: LoginStatus): string {
   return `| \`${provider}\` | ${status} | ${since} | ${summary} ${advice} | [${source.title}](${source.url}) |`;
 }
 
 function line(row: ProviderRow): string {
-  const keys = [...row.prefixes.map((prefix) => `${prefix}_API_KEY`), ...row.keyVariables ?? []].map((name) => `\`${name}\``).join("<br>");
-  const quirks = (row.quirks ?? []).map((quirk) => {
-    if (typeof quirk === "string") return quirk.replaceAll("_", " ");
-    return "keep" in quirk ? `takes only ${quirk.keep.join(", ")}` : `drops ${quirk.drop.join(", ")}`;
-  });
+  const keys = keyVariables(row).map((name) => `\`${name}\``).join("<br>");
+  const quirks = (row.quirks ?? []).map(quirkWords);
   const rules = (FAILURE_RULES[row.id]?.length ?? 0) + (row.failures?.length ?? 0);
   const remarks = [row.note ?? "", quirks.join("; ")].filter((part) => part !== "").join(" · ");
   const cells = [
     `\`${row.id}\``,
     row.name,
-    formatOf(row),
+    formatWords(row),
     keys,
     row.operations.join(", ") || "nothing yet",
-    sentAs(row.auth),
+    authWords(row.auth),
     `\`${row.baseUrl}\``,
     rules || "",
     remarks,
   ];
   return `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
-}
-
-function sentAs(auth: Auth): string {
-  switch (auth.kind) {
-    case "bearer":
-      return "bearer";
-    case "bearer_optional":
-      return "bearer, if set";
-    case "none":
-      return "not needed";
-    case "oauth":
-      return auth.takesKeys ? "token of a login, or bearer" : "token of a login";
-    case "header":
-      return `\`${auth.name}\``;
-  }
 }

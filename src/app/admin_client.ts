@@ -117,7 +117,14 @@ function foreign(url: string): AdminError {
 function unreachable(url: string, error: unknown): Unreachable {
   const isTimeout = error instanceof Error && error.name === "TimeoutError";
   if (isTimeout) return { kind: "failed", message: `${url} did not answer within ${LIMIT_MS / 1000} s` };
-  return { kind: "absent", message: `No server answers at ${url}: ${messageOf(error)}` };
+  return { kind: "absent", message: `No server answers at ${url}${causeOf(error)}` };
+}
+
+/** The system's own word where it says more than that nobody listens. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return code === "" || code === "ECONNREFUSED" ? "" : ` (${code})`;
 }
 
 const ERROR_BODY = z.object({ error: z.object({ message: z.string() }) });

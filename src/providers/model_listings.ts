@@ -51,6 +51,8 @@ interface Entry {
   models: readonly ListedModel[];
   factsById: ReadonlyMap<string, FoundFacts>;
   isKnown: boolean;
+  /** Why the last asking gave no list, in words for a person; null when it gave one. */
+  trouble: string | null;
   /** Epoch ms at which it wants asking again. */
   staleAt: number;
   running?: Promise<void>;
@@ -76,6 +78,11 @@ export class ModelListings {
     return this.#entries.get(provider)?.isKnown ?? false;
   }
 
+  /** Why the provider could not be asked for its list the last time; undefined when it could, or was not asked yet. */
+  trouble(provider: string): string | undefined {
+    return this.#entries.get(provider)?.trouble ?? undefined;
+  }
+
   /** What the provider's own list says of a model: the "listing" layer of the facts. */
   facts(provider: string, model: string): FoundFacts | undefined {
     return this.#entries.get(provider)?.factsById.get(model);
@@ -99,7 +106,7 @@ export class ModelListings {
 
   /** Asks one provider now, or joins the call under way. Never rejects: a failure leaves the last list. */
   refresh(provider: string): Promise<void> {
-    const entry: Entry = this.#entries.get(provider) ?? { models: [], factsById: new Map(), isKnown: false, staleAt: 0 };
+    const entry: Entry = this.#entries.get(provider) ?? { models: [], factsById: new Map(), isKnown: false, trouble: null, staleAt: 0 };
     this.#entries.set(provider, entry);
     entry.running ??= this.#update(provider, entry).finally(() => delete entry.running);
     return entry.running;
@@ -111,34 +118,38 @@ export class ModelListings {
   }
 
   async #update(provider: string, entry: Entry): Promise<void> {
-    const models = await this.#read(provider);
-    const isRead = models !== undefined && models.length > 0;
+    const read = await this.#read(provider);
+    const models = "models" in read ? read.models : [];
+    const isRead = models.length > 0;
     if (isRead) {
       entry.models = models;
       entry.factsById = new Map(models.map((it) => [it.id, it.facts]));
       entry.isKnown = true;
     }
+    entry.trouble = "trouble" in read ? read.trouble : isRead ? null : "its list is empty";
     entry.staleAt = this.#options.clock.now() + (isRead ? FRESH_MS : FRESH_AFTER_FAILURE_MS);
   }
 
-  /** The provider's models, or undefined when it would not say. */
-  async #read(provider: string): Promise<readonly ListedModel[] | undefined> {
+  /** The provider's models, or why it would not say. */
+  async #read(provider: string): Promise<{ readonly models: readonly ListedModel[] } | { readonly trouble: string }> {
     const { clock, fetchJson, sourceOf } = this.#options;
     const deadline = clock.now() + TIMEOUT_MS;
     const source = sourceOf(provider);
+    let trouble = "it has no list, or no credential to ask with";
     for (const headers of source?.headerSets.slice(0, MAX_CREDENTIALS) ?? []) {
       const timeoutMs = deadline - clock.now();
-      if (source === undefined || timeoutMs <= 0 || this.#closing.signal.aborted) return undefined;
+      if (source === undefined || timeoutMs <= 0 || this.#closing.signal.aborted) return { trouble };
       try {
         const { status, body } = await fetchJson(source.url, headers, { timeoutMs, signal: this.#closing.signal });
-        if (status >= 200 && status < 300) return readListing(source.shape, body);
+        if (status >= 200 && status < 300) return { models: readListing(source.shape, body) };
         logger("models").debug("Cannot list the models of {provider}: it answered with status {status}", { provider, status });
-        if (!REFUSALS.has(status)) return undefined;
+        trouble = `it answered with status ${status}`;
+        if (!REFUSALS.has(status)) return { trouble };
       } catch {
         logger("models").debug("Cannot list the models of {provider}: no answer", { provider });
-        return undefined;
+        return { trouble: "it did not answer" };
       }
     }
-    return undefined;
+    return { trouble };
   }
 }

@@ -28,10 +28,13 @@ function withServer(command: Command) {
 
 function addStatus(program: Command, ran: Ran): void {
   withServer(program.command("status").option("--provider <id>", "only of this provider"))
+    .option("--watch", "stay, refreshed every second, with keys to reset, disable and reload")
     .helpGroup(GROUPS.look)
     .description("show how providers and credentials stand now, and the last requests")
     .addHelpText("after", STATUS_NOTES)
-    .action(async (flags) => ran(await (await import("./status.ts")).status(flags)));
+    .action(async ({ watch, ...flags }) =>
+      ran(await (watch === true ? (await import("./dashboard.ts")).watchStatus(flags) : (await import("./status.ts")).status(flags)))
+    );
 }
 
 const STATUS_NOTES = `
@@ -40,6 +43,7 @@ Where none answers, the numbers are those the last server stored.
 
 Examples:
   $ keyproxy status
+  $ keyproxy status --watch
   $ keyproxy status --provider openai
   $ keyproxy status --json | jq '.providers[].credentials[] | {id, state}'
 `;

@@ -29,16 +29,18 @@ export interface DashboardOptions {
   readonly server: AdminClient;
   /** For what is said when there is no terminal to draw on. */
   readonly terminal: Pick<Terminal, "say">;
+  /** A text that both lists are filtered by at first. */
+  readonly filter?: string;
   readonly clock?: Clock;
 }
 
 /** Runs until the person leaves: 0; by Ctrl-C or a signal: 130; without a terminal: 2. Rejects only for a fault of its own. */
-export async function openDashboard({ server, terminal, clock = systemClock }: DashboardOptions): Promise<ExitCode> {
+export async function openDashboard({ server, terminal, filter = "", clock = systemClock }: DashboardOptions): Promise<ExitCode> {
   if (!canOpenFullScreen()) {
     terminal.say("The live status needs a terminal. To print it once: keyproxy status (with --json for programs)");
     return 2;
   }
-  const dashboard = new Dashboard(server, clock);
+  const dashboard = new Dashboard(server, clock, { ...FIRST_VIEW, filter });
   try {
     return await dashboard.run();
   } finally {
@@ -53,7 +55,7 @@ class Dashboard {
   readonly #ended = Promise.withResolvers<ExitCode>();
   readonly #stop = new AbortController();
   #screen: FullScreen | undefined;
-  #view: View = FIRST_VIEW;
+  #view: View;
   #link: Link = { kind: "connecting" };
   #heard: Heard | undefined;
   /** What stands on the screen; undefined when that is not known. */
@@ -67,7 +69,8 @@ class Dashboard {
   #cancelTick = () => {};
   #cancelNotice = () => {};
 
-  constructor(server: AdminClient, clock: Clock) {
+  constructor(server: AdminClient, clock: Clock, view: View) {
+    this.#view = view;
     this.#server = server;
     this.#clock = clock;
   }

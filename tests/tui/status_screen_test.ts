@@ -1,19 +1,18 @@
 /** The live status in a real terminal: keys, actions, a server that goes and comes, and what is left when one leaves. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { startAdminServer } from "../support/admin_server.ts";
+import { runProgram } from "../support/process.ts";
 import { KEYS, type Screen, type ScreenOptions, start } from "../support/screen.ts";
 import { busyReport, requestReport } from "../support/status_reports.ts";
 
-const WATCH = "tests/tui/watch_status.ts";
+const watching = (url: string) => ["status", "--watch", "--url", url];
 
 async function withScreen(args: readonly string[], options: Omit<ScreenOptions, "cwd">, look: (screen: Screen) => Promise<void>) {
   const cwd = await mkdtemp(join(tmpdir(), "keyproxy-screen-"));
-  const screen = start(args, { program: WATCH, ...options, cwd });
+  const screen = start(args, { ...options, cwd });
   try {
     await look(screen);
   } finally {
@@ -32,7 +31,7 @@ async function assertLeft(screen: Screen, code: number): Promise<void> {
 
 Deno.test("a person walks through credentials, requests, details, filter and help, and leaves with q", async () => {
   await using server = await startAdminServer(busyReport());
-  await withScreen([server.url], {}, async (screen) => {
+  await withScreen(watching(server.url), {}, async (screen) => {
     await screen.shows(/● live\n.*1204 finished/);
     assert.ok(screen.isAlternate() && !screen.isCursorShown());
     await screen.press(KEYS.down, /▸ {2}2 sk-2…1002 +◔ cooling \d+s/);
@@ -48,7 +47,7 @@ Deno.test("a person walks through credentials, requests, details, filter and hel
 
 Deno.test("what the server tells is on the screen at once, and a request as it ends", async () => {
   await using server = await startAdminServer(busyReport());
-  await withScreen([server.url], {}, async (screen) => {
+  await withScreen(watching(server.url), {}, async (screen) => {
     await screen.shows(/1204 finished/);
     server.tell({ ...busyReport(), requests: { in_flight: 9, finished: 2_000, failed: 1 } });
     await screen.shows(/9 in flight · 2000 finished · 1 failed/);
@@ -62,7 +61,7 @@ Deno.test("what the server tells is on the screen at once, and a request as it e
 Deno.test("actions reach the server: reset at once, disable after a yes, reload with what is wrong", async () => {
   await using server = await startAdminServer(busyReport());
   server.problems = ["PORT is many: expected a number"];
-  await withScreen([server.url], {}, async (screen) => {
+  await withScreen(watching(server.url), {}, async (screen) => {
     await screen.shows(/● live/);
     await screen.press(KEYS.down + "r", /openai:2 sk-2…1002 was reset/);
     await screen.press("d", /Disable openai:2 sk-2…1002\?/);
@@ -81,7 +80,7 @@ Deno.test("actions reach the server: reset at once, disable after a yes, reload 
 
 Deno.test("a server that stops is missed, what it told grows old, and it is found again when it comes back", async () => {
   const server = await startAdminServer(busyReport());
-  await withScreen([server.url], {}, async (screen) => {
+  await withScreen(watching(server.url), {}, async (screen) => {
     await screen.shows(/● live/);
     await server.close();
     await screen.shows(/✖ no server, [1-9]s old[^]*No server at .* keyproxy serve · (next try|trying)/);
@@ -96,19 +95,19 @@ Deno.test("a server that stops is missed, what it told grows old, and it is foun
 Deno.test("where nobody listens, the key is refused or the answer is foreign, the screen says what to do", async () => {
   const gone = await startAdminServer(busyReport());
   await gone.close();
-  await withScreen([gone.url], {}, async (screen) => {
+  await withScreen(watching(gone.url), {}, async (screen) => {
     await screen.shows(/No server answers at http[^]*keyproxy serve[^]*next try in/);
     screen.type(KEYS.ctrlC);
     await assertLeft(screen, 130);
   });
   await using locked = await startAdminServer(busyReport(), { key: "kp-right" });
-  await withScreen([locked.url], { env: { PROXY_API_KEY: "kp-wrong" } }, async (screen) => {
+  await withScreen(watching(locked.url), { env: { PROXY_API_KEY: "kp-wrong" } }, async (screen) => {
     await screen.shows(/key refused[^]*KEYPROXY_ADMIN_KEY/);
     assert.doesNotMatch(screen.raw(), /kp-wrong/);
     screen.type("q");
     await assertLeft(screen, 0);
   });
-  await withScreen([locked.url], { env: { KEYPROXY_ADMIN_KEY: "kp-right" } }, async (screen) => {
+  await withScreen(watching(locked.url), { env: { KEYPROXY_ADMIN_KEY: "kp-right" } }, async (screen) => {
     await screen.shows(/● live/);
     locked.tell({ version: "2.0.0", everything: "is different" });
     await screen.shows(/no answer, \d+s old[^]*something else than keyproxy of this/);
@@ -121,7 +120,7 @@ Deno.test("where nobody listens, the key is refused or the answer is foreign, th
 
 Deno.test("the screen follows the size of the terminal", async () => {
   await using server = await startAdminServer(busyReport());
-  await withScreen([server.url], { cols: 200, rows: 50 }, async (screen) => {
+  await withScreen(watching(server.url), { cols: 200, rows: 50 }, async (screen) => {
     await screen.shows(/● live[^]* why\n/);
     screen.resize(60, 20);
     await screen.shows(/^The status needs 80x24, this terminal has 60x20/);
@@ -135,7 +134,7 @@ Deno.test("the screen follows the size of the terminal", async () => {
 Deno.test("a signal leaves the terminal as it was", async () => {
   await using server = await startAdminServer(busyReport());
   for (const name of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
-    await withScreen([server.url], {}, async (screen) => {
+    await withScreen(watching(server.url), {}, async (screen) => {
       await screen.shows(/● live/);
       screen.signal(name);
       await assertLeft(screen, 130);
@@ -145,7 +144,7 @@ Deno.test("a signal leaves the terminal as it was", async () => {
 
 Deno.test("Ctrl-Z gives the terminal back; where no shell takes over, the screen comes back by itself", async () => {
   await using server = await startAdminServer(busyReport());
-  await withScreen([server.url], {}, async (screen) => {
+  await withScreen(watching(server.url), {}, async (screen) => {
     await screen.shows(/● live/);
     const before = screen.raw().length;
     screen.type("\x1a");
@@ -161,7 +160,7 @@ Deno.test("Ctrl-Z gives the terminal back; where no shell takes over, the screen
 
 Deno.test("without colour and without UTF-8 the screen is plain ASCII", async () => {
   await using server = await startAdminServer(busyReport());
-  await withScreen([server.url], { env: { NO_COLOR: "1", LANG: "C" } }, async (screen) => {
+  await withScreen(watching(server.url), { env: { NO_COLOR: "1", LANG: "C" } }, async (screen) => {
     await screen.shows(/\+ live[^]*> {2}1 sk-1\.\.1001/);
     assert.doesNotMatch(JSON.stringify(screen.raw()), /\[3\dm|\[2m/);
     assert.match(screen.text().replaceAll("\n", ""), /^[\x20-\x7e]*$/);
@@ -177,12 +176,16 @@ Deno.test("an error that nobody catches leaves the terminal as it was", async ()
   });
 });
 
-Deno.test("without a terminal it ends with 2 and the command that prints the same", async () => {
-  const child = spawn(process.execPath, ["run", "-A", "--no-check", WATCH, "http://127.0.0.1:1"], { stdio: ["ignore", "pipe", "pipe"] });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (piece: string) => text += piece);
-  const code = await new Promise((ended) => child.once("close", ended));
-  assert.equal(code, 2);
-  assert.match(text, /needs a terminal.*keyproxy status/);
-  assert.doesNotMatch(JSON.stringify(text), /\[\?1049/);
+Deno.test("without a terminal, or for a program, it ends with 2 and the command that helps", async () => {
+  const cwd = await mkdtemp(join(tmpdir(), "keyproxy-screen-"));
+  try {
+    const unseen = await runProgram(["status", "--watch"], { cwd });
+    assert.equal(unseen.code, 2);
+    assert.match(unseen.output, /^The live status needs a terminal.*keyproxy status/);
+    const json = await runProgram(["status", "--watch", "--json"], { cwd });
+    assert.equal(json.code, 2);
+    assert.match(json.output, /leave out --json/);
+  } finally {
+    await rm(cwd, { recursive: true, force: true });
+  }
 });

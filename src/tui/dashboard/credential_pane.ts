@@ -1,7 +1,7 @@
 /** The credentials by provider: one line each, and lines below for why one or its models rest. Pure. */
 import type { ProviderStatus } from "../../gateway/status_report.ts";
 import { counted } from "../../terminal/words.ts";
-import { amount, money, successRate, took } from "./amounts.ts";
+import { compact, elapsed, successRate, usd } from "../../terminal/amounts.ts";
 import { type Cell, type Column, type ColumnPlan, columnsIn, rowOf, titlesOf } from "./columns.ts";
 import { dotted, type Line } from "./line.ts";
 import { type ListLine, titleLine, type ToneLine, windowed } from "./list_window.ts";
@@ -14,11 +14,11 @@ import { type Member, membersOf, positionOf } from "./view.ts";
 const PLAN: readonly ColumnPlan[] = [
   { title: "", least: 1 },
   { title: "#", least: 2, align: "right" },
-  { title: "credential", least: 11, most: 28 },
+  { title: "credential", least: 10, most: 28 },
   { title: "state", least: 20 },
   { title: "now", least: 3, align: "right" },
   { title: "today", least: 5, align: "right" },
-  { title: "ok", least: 4, align: "right" },
+  { title: "ok", least: 5, align: "right" },
   { title: "tokens", least: 6, align: "right" },
   { title: "in", least: 6, align: "right", rank: 3 },
   { title: "cached", least: 6, align: "right", rank: 3 },
@@ -94,8 +94,9 @@ function free(line: Line): ListLine {
 
 function providerLines(provider: ProviderStatus, { look }: Drawing): Line[] {
   const { id, name, in_flight, queued, rotation_mode } = provider;
+  const shown = (text: string) => cutTo(cleaned(text, look.signs.set), MAX_NAME, look.signs.cut);
   const facts = dotted([
-    { text: cutTo(cleaned(name === "" ? id : name, look.signs.set), MAX_NAME, look.signs.cut) },
+    ...(name === "" || name === id ? [] : [{ text: shown(name) }]),
     circuitSpan(provider),
     { text: `${in_flight} in flight`, style: in_flight > 0 ? "cyan" : "dim" },
     { text: `${queued} queued`, style: queued > 0 ? "yellow" : "dim" },
@@ -103,7 +104,7 @@ function providerLines(provider: ProviderStatus, { look }: Drawing): Line[] {
   ], look.signs);
   const meaning = circuitWords(provider);
   return [
-    [{ text: cutTo(cleaned(id, look.signs.set), MAX_NAME, look.signs.cut), style: "bold" }, { text: "  " }, ...facts],
+    [{ text: shown(id), style: "bold" }, { text: "  " }, ...facts],
     ...(meaning === "" ? [] : [[{ text: `${look.signs.branch} ${meaning}`, style: "dim" as const }]]),
   ];
 }
@@ -116,7 +117,7 @@ function memberLine(
   const { number, display, in_flight, today, latencies_ms } = credential;
   const { signs } = look;
   const barColumns = (columns.find((column) => column.at === LATENCY_COLUMN)?.width ?? 0) - TIME_COLUMNS - 1;
-  const middle = latencies_ms.length === 0 ? "-" : took(median(latencies_ms));
+  const middle = latencies_ms.length === 0 ? "-" : elapsed(median(latencies_ms));
   const isPointed = isCurrent && view.pane === "credentials";
   const cells: Cell[] = [
     { text: isPointed ? signs.pointer : "", style: "bold" },
@@ -124,13 +125,13 @@ function memberLine(
     { text: display },
     stateSpan(credential, { at, signs }),
     { text: in_flight === 0 ? "-" : `${in_flight}`, style: in_flight === 0 ? "dim" : "cyan" },
-    { text: amount(today.requests) },
+    { text: compact(today.requests) },
     { text: successRate(today), style: today.failures * 10 > today.requests ? "red" : undefined },
-    { text: amount(today.input_tokens + today.output_tokens) },
-    { text: amount(today.input_tokens) },
-    { text: amount(today.cached_tokens) },
-    { text: amount(today.output_tokens) },
-    { text: money(today.cost_usd) },
+    { text: compact(today.input_tokens + today.output_tokens) },
+    { text: compact(today.input_tokens) },
+    { text: compact(today.cached_tokens) },
+    { text: compact(today.output_tokens) },
+    { text: usd(today.cost_usd) },
     { text: `${bars(latencies_ms, barColumns, signs).padEnd(barColumns)} ${middle}`, style: "cyan" },
     { text: reasonWords(credential) || restingSummary(credential.resting.length), style: "dim" },
   ];

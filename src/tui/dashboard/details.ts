@@ -1,7 +1,8 @@
 /** Everything about one credential or one request, as lines to scroll through. Pure. */
 import type { CredentialStatus, RequestReport, StatusReport } from "../../gateway/status_report.ts";
 import { counted } from "../../terminal/words.ts";
-import { age, amount, countdown, money, successRate, took } from "./amounts.ts";
+import { compact, elapsed, successRate, usd } from "../../terminal/amounts.ts";
+import { age, countdown } from "./countdown.ts";
 import type { Line, Look, Span, Style } from "./line.ts";
 import { shortName, statusCell } from "./request_pane.ts";
 import type { Drawing } from "./scene.ts";
@@ -36,12 +37,17 @@ export function credentialDetails(id: string, drawing: Drawing): Line[] {
     ...say("in flight", `${credential.in_flight}, at most ${provider.max_in_flight ?? "any number"} for each model`),
     ...restingLines(credential, drawing),
     [],
-    ...say("today", `${counted(today.requests, "request")}, ${today.failures} failed, ${successRate(today)} ok`),
+    ...say(
+      "today",
+      `${counted(today.requests, "request")}, ${today.failures} failed, ${
+        today.requests === 0 ? "nothing to rate" : `${successRate(today)} ok`
+      }`,
+    ),
     ...say(
       "tokens",
-      `${amount(today.input_tokens)} in (${amount(today.cached_tokens)} of them cached), ${amount(today.output_tokens)} out`,
+      `${compact(today.input_tokens)} in (${compact(today.cached_tokens)} of them cached), ${compact(today.output_tokens)} out`,
     ),
-    ...say("cost", money(today.cost_usd)),
+    ...say("cost", usd(today.cost_usd)),
     ...latencyLines(credential, drawing),
     [],
     ...ownRequests(member, { report, drawing }),
@@ -60,12 +66,12 @@ export function requestDetails(request: RequestReport, drawing: Drawing): Line[]
     ...fact(drawing, "answer", status === 499 ? { text: "the client left before its end" } : statusCell(status, look.signs)),
     ...say("failure", failure ?? "", "red"),
     ...say("arrived", `${utc(arrived_at)}, ${age(at - arrived_at)} ago`),
-    ...say("took", took(duration_ms)),
+    ...say("took", elapsed(duration_ms)),
     ...(usage === null ? [] : say(
       "tokens",
-      `${amount(usage.input_tokens)} in (${amount(usage.cached_tokens)} of them cached), ${amount(usage.output_tokens)} out`,
+      `${compact(usage.input_tokens)} in (${compact(usage.cached_tokens)} of them cached), ${compact(usage.output_tokens)} out`,
     )),
-    ...(usage === null || usage.cost_usd === null ? [] : say("cost", money(usage.cost_usd))),
+    ...(usage === null || usage.cost_usd === null ? [] : say("cost", usd(usage.cost_usd))),
     ...say("left out", lossy.join(", "), "yellow"),
     [],
     [{ text: `  ${attempts.length === 0 ? "No attempt was made" : "Attempts, in order"}`, style: "bold" }],
@@ -99,7 +105,7 @@ function attemptLines(attempt: RequestReport["attempts"][number], { position, ar
   const result: Span = failure === null
     ? { text: `${signs.good} answered`, style: "green" }
     : { text: `${signs.bad} ${failure.status} ${failure.kind}`, style: "red" };
-  const when = `began at +${took(started_at - arrivedAt)}, took ${took(duration_ms)}`;
+  const when = `began at +${elapsed(started_at - arrivedAt)}, took ${elapsed(duration_ms)}`;
   const head: Line = [
     { text: `  ${`${position + 1}`.padStart(2)}  `, style: "dim" },
     result,
@@ -118,7 +124,7 @@ function restingLines({ resting }: CredentialStatus, { at, look }: Drawing): Lin
 function latencyLines({ latencies_ms }: CredentialStatus, drawing: Drawing): Line[] {
   if (latencies_ms.length === 0) return fact(drawing, "latency", { text: "nothing answered yet" });
   const newest = latencies_ms.at(-1) ?? 0;
-  const words = `newest ${took(newest)}, median ${took(median(latencies_ms))}, slowest ${took(Math.max(...latencies_ms))}`;
+  const words = `newest ${elapsed(newest)}, median ${elapsed(median(latencies_ms))}, slowest ${elapsed(Math.max(...latencies_ms))}`;
   return [
     ...fact(drawing, "latency", { text: bars(latencies_ms, 32, drawing.look.signs), style: "cyan" }),
     ...fact(drawing, "", { text: `${words} to the first useful byte` }),
@@ -136,7 +142,7 @@ function ownRequests({ credential }: Member, { report, drawing }: { readonly rep
         return [
           { text: `  ${age(drawing.at - started_at).padStart(4)} ago  `, style: "dim" },
           failure === null ? { text: "ok", style: "green" } : { text: `${failure.status} ${failure.kind}`, style: "red" },
-          { text: `  ${model}  ${took(duration_ms)}` },
+          { text: `  ${model}  ${elapsed(duration_ms)}` },
           { text: failure === null ? "" : `  ${failure.message}`, style: "dim" },
         ];
       })

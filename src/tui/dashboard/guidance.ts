@@ -1,5 +1,5 @@
 /** What to do: the keys, and what helps when there is nothing to show. Pure. */
-import { countdown } from "./amounts.ts";
+import { countdown } from "./countdown.ts";
 import type { Line, Look, Span } from "./line.ts";
 import type { Link, Scene } from "./scene.ts";
 import { cleaned, folded } from "./text_width.ts";
@@ -82,7 +82,6 @@ export function absenceLines(
   const say = (text: string, style?: Span["style"]): Line[] =>
     folded(cleaned(text, look.signs.set), look.width - 4).map((line) => [{ text: "  " }, { text: line, style }]);
   const headline = troubleWords(link, url);
-  const cause = link.trouble.message.replace(`${headline}: `, "");
   return [
     [],
     ...say(headline, "red"),
@@ -90,7 +89,6 @@ export function absenceLines(
     ...adviceOn(link.trouble.kind, url).flatMap((text) => say(text)),
     [],
     ...say(retryWords(link, now), "dim"),
-    ...(link.trouble.kind === "absent" && cause !== headline ? [[], ...say(`Cause: ${cause}`, "dim")] : []),
   ];
 }
 
@@ -98,7 +96,7 @@ export function absenceLines(
 function troubleWords({ trouble }: Extract<Link, { kind: "lost" }>, url: string): string {
   switch (trouble.kind) {
     case "absent":
-      return `No server answers at ${url}`;
+      return trouble.message;
     case "refused":
       return `The server at ${url} does not accept this key: ${trouble.message}`;
     case "failed":

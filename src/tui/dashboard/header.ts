@@ -1,6 +1,6 @@
 /** The first two lines and the one for messages: which server, how it stands with it, what was just done. Pure. */
 import { VERSION } from "../../kernel/version.ts";
-import { age, countdown } from "./amounts.ts";
+import { age, countdown } from "./countdown.ts";
 import { lostWords } from "./guidance.ts";
 import { dotted, type Line, type Look, type Span, spread } from "./line.ts";
 import { type Heard, type Scene, serverNow } from "./scene.ts";
@@ -43,7 +43,7 @@ function linkSpan({ link, heard, now }: Scene, { states, bad }: Signs): Span {
   }
 }
 
-/** A question, else what was just done, else what is wrong, else which filter is set. */
+/** A question, else what went wrong, else what was just done, else which filter is set. */
 export function statusLine({ view, link, heard, url, now }: Scene, { signs }: Look): Line {
   const { asking, notice, filter } = view;
   if (asking?.kind === "filter") return [{ text: "Filter: ", style: "bold" }, { text: `${filter}${signs.caret}` }];
@@ -51,8 +51,9 @@ export function statusLine({ view, link, heard, url, now }: Scene, { signs }: Lo
     const effect = asking.action === "disable" ? "It serves no request until it is enabled again." : "It serves requests again.";
     return [{ text: `${asking.action === "disable" ? "Disable" : "Enable"} ${asking.name}? ${effect}`, style: "yellow" }];
   }
-  if (notice !== null) return [{ text: notice.text, style: TONES[notice.tone] }];
-  if (link.kind === "lost" && heard !== undefined) {
+  const isLost = link.kind === "lost" && heard !== undefined;
+  if (notice !== null && (notice.tone === "bad" || !isLost)) return [{ text: notice.text, style: TONES[notice.tone] }];
+  if (isLost) {
     return [{ text: lostWords(link, { url, now, dot: signs.dot }), style: "red" }];
   }
   return filter === "" ? [] : [{ text: `Filter "${filter}" (Esc clears it)`, style: "cyan" }];

@@ -1,6 +1,7 @@
 /** The last finished requests, newest first: one line each, with what was tried for it. Pure. */
 import type { RequestReport, StatusReport } from "../../gateway/status_report.ts";
-import { age, amount, money, took } from "./amounts.ts";
+import { compact, elapsed, usd } from "../../terminal/amounts.ts";
+import { age } from "./countdown.ts";
 import { type Cell, type ColumnPlan, columnsIn, rowOf, titlesOf } from "./columns.ts";
 import type { Line } from "./line.ts";
 import { type ListLine, titleLine, type ToneLine, windowed } from "./list_window.ts";
@@ -56,11 +57,11 @@ function cellsOf(request: RequestReport, { report, at, look }: Drawing, isPointe
     { text: isPointed ? signs.pointer : "", style: "bold" },
     statusCell(status, signs),
     { text: age(at - arrived_at - duration_ms) },
-    { text: took(duration_ms) },
+    { text: elapsed(duration_ms) },
     { text: model },
-    { text: usage === null ? "-" : amount(usage.input_tokens) },
-    { text: usage === null ? "-" : amount(usage.output_tokens) },
-    { text: usage === null ? "-" : money(usage.cost_usd ?? 0) },
+    { text: usage === null ? "-" : compact(usage.input_tokens) },
+    { text: usage === null ? "-" : compact(usage.output_tokens) },
+    { text: usage === null ? "-" : usd(usage.cost_usd ?? 0) },
     { text: attemptChain(request, { report, signs }), style: request.failure === null || status === 499 ? undefined : "red" },
   ];
 }

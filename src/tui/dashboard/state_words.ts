@@ -1,6 +1,6 @@
 /** States as a person reads them at night: a sign, a word, a colour, and why. Pure. */
 import type { CredentialStatus, ProviderStatus } from "../../gateway/status_report.ts";
-import { countdown } from "./amounts.ts";
+import { countdown } from "./countdown.ts";
 import type { Span, Style } from "./line.ts";
 import type { Signs } from "./signs.ts";
 

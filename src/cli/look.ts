@@ -1,4 +1,4 @@
-/** The commands that show something: `status`, `logs …`, `models`, `providers …`. Parsing only; their code is loaded when they run. */
+/** The commands that show something: `status`, `logs …`, `models`, `providers …`, `doctor`. Parsing only; their code is loaded when they run. */
 import type { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../terminal/exit.ts";
 import { GROUPS } from "./groups.ts";
@@ -12,6 +12,7 @@ export function addLookCommands(program: Command, ran: Ran): void {
   addLogs(program, ran);
   addModels(program, ran);
   addProviders(program, ran);
+  addDoctor(program, ran);
 }
 
 function withPlaces(command: Command) {
@@ -160,4 +161,23 @@ Examples:
   $ keyproxy providers --search claude
   $ keyproxy providers --configured
   $ keyproxy providers show cloudflare
+`;
+
+function addDoctor(program: Command, ran: Ran): void {
+  withPlaces(program.command("doctor"))
+    .helpGroup(GROUPS.look)
+    .description("look for everything that could be wrong, and say what to do about it; changes nothing")
+    .option("--provider <id>", "of the providers, only this one")
+    .option("--offline", "call nobody; only the own address is tried")
+    .addHelpText("after", DOCTOR_NOTES)
+    .action(async (flags) => ran(await (await import("./doctor.ts")).doctor(flags)));
+}
+
+const DOCTOR_NOTES = `
+Exit code 1 when there is an error, 0 when there are only warnings.
+
+Examples:
+  $ keyproxy doctor
+  $ keyproxy doctor --offline
+  $ keyproxy doctor --provider openai --json
 `;

@@ -48,6 +48,8 @@ export interface Asked {
   readonly keep?: ((answer: JsonObject) => void) | undefined;
   /** The end of the id of the one credential that can serve it. */
   readonly only?: string | undefined;
+  /** Whose the ids are that it names: files, cached contents. */
+  readonly owned?: ReadonlyMap<string, string>;
 }
 
 /** Reads what a client sent. */
@@ -66,7 +68,7 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
   const client = new Secret(clientKey(incoming.headers));
   const asked = await input.read(incoming, { maxBytes: snapshot.config.maxBodyBytes, client });
   if (isFailure(asked)) return asked;
-  const { request, body, keep, only } = asked;
+  const { request, body, keep, only, owned = new Map() } = asked;
   const requestId = requestIdOf(incoming);
   const method = incoming.method ?? "POST";
   return {
@@ -83,6 +85,7 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
     client,
     keep,
     only,
+    owned,
     capture: input.openCapture({ requestId, request: { method, path: input.path, headers: incoming.headers, body } }),
     attempts: [],
     waitedMs: 0,
@@ -104,14 +107,14 @@ export function jsonRequest(
   return async (incoming, { maxBytes, client }) => {
     const bytes = await readBytes(incoming, maxBytes);
     if (isFailure(bytes)) return bytes;
-    const { text, owner } = withoutMarks(bytes.toString("utf8"));
+    const { text, owners } = withoutMarks(bytes.toString("utf8"));
     const given = jsonBody(text);
     if (isFailure(given)) return given;
     const own = { ...given, ...overlay };
     const whole = continued?.(own, client) ?? { body: own, keep: undefined };
     if (isFailure(whole)) return whole;
     const request = dialect.decodeRequest(whole.body);
-    return isFailure(request) ? request : { request, ...whole, only: owner };
+    return isFailure(request) ? request : { request, ...whole, owned: owners };
   };
 }
 

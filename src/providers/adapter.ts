@@ -22,7 +22,7 @@ import type { ProviderRow } from "./row.ts";
 /** One HTTP call to a provider, ready to send. */
 export interface UpstreamCall {
   readonly url: URL;
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text; one text with the head leaves in one write, where bytes would take a second. */
   readonly body: string | undefined;
@@ -67,28 +67,29 @@ export interface PrepareInput {
 /** The call for one attempt, or why this provider cannot take the request. */
 export function prepareCall(input: PrepareInput): Prepared | Failure {
   const { row, dialect } = input;
-  if (row.adapter === "gemini_cli") return prepareGeminiCli(input);
   if (input.raw !== undefined) return prepareRaw(input, input.raw);
+  if (row.adapter === "gemini_cli") return prepareGeminiCli(input);
   const protocol = protocolFor(row, { dialect: dialect.name, model: input.model });
   return protocol.native.includes(dialect.name) ? prepareNative(input, protocol) : prepareCrossing(input, protocol);
 }
 
 /** Images, sounds, files and the like: nothing of the answer is read. */
 function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
-  const { row, access, body, model, now, conversation } = input;
-  const place = RAW_PLACES.get(row.protocol);
+  const { row, access, dialect, model, now, conversation } = input;
+  const place = row.adapter === "gemini_cli" ? undefined : RAW_PLACES.get(`${dialect.name} ${row.protocol}`);
   if (place === undefined) {
     return failure({
-      scope: "model",
-      kind: "unknown_model",
+      scope: "gateway",
+      kind: "not_found",
       status: 404,
       message: `Provider "${row.id}" has no ${raw.path.replace(/[?].*$/, "")}`,
     });
   }
+  const hasBody = raw.method === "POST" || raw.method === "PATCH";
   const headers = {
     ...callHeaders(row, access),
     ...adapterHeaders(row, { access, conversation, now }),
-    ...(raw.method === "POST" ? { "content-type": raw.form?.contentType ?? "application/json" } : {}),
+    ...(hasBody ? { "content-type": raw.form?.contentType ?? "application/json" } : {}),
     accept: "*/*",
     "x-request-id": input.requestId,
   };
@@ -98,7 +99,7 @@ function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
       url,
       method: raw.method,
       headers,
-      body: raw.method === "POST" && raw.form === undefined ? JSON.stringify(body) : undefined,
+      body: hasBody && raw.form === undefined ? JSON.stringify(rawBody(input, raw)) : undefined,
       ...(raw.form === undefined ? {} : { bytes: raw.form.named(model) }),
     },
     form: nativeForm(input.dialect, row),
@@ -107,8 +108,19 @@ function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
   };
 }
 
-/** What stands between a provider's address and OpenAI's paths. */
-const RAW_PLACES: ReadonlyMap<string, string> = new Map([["openai", ""], ["azure", "/openai/v1"], ["cohere", "/v2"]]);
+function rawBody({ body, model }: PrepareInput, { modelForm }: RawRequest): JsonObject {
+  const { model: _model, ...rest } = body;
+  if (modelForm === undefined) return body;
+  return modelForm === "absent" ? rest : { ...rest, model: `models/${model}` };
+}
+
+/** What stands between a provider's address and the paths that clients of each dialect know, by dialect and protocol. */
+const RAW_PLACES: ReadonlyMap<string, string> = new Map([
+  ["openai_raw openai", ""],
+  ["openai_raw azure", "/openai/v1"],
+  ["openai_raw cohere", "/v2"],
+  ["gemini_raw gemini", ""],
+]);
 
 function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
   const { row, dialect, isStream } = input;

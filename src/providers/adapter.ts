@@ -5,12 +5,13 @@
 import { OPENAI_UPSTREAM_CODEC } from "../dialects/openai_upstream/codec.ts";
 import type { Recall } from "../dialects/codec.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import { crossEmbeddings, type EmbedFormat } from "../dialects/embed/format.ts";
 import type { RawRequest } from "../canonical/request.ts";
 import { assertNever, type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asObject, type JsonObject } from "../kernel/json.ts";
 import { NAME, VERSION } from "../kernel/version.ts";
 import type { Access } from "./access.ts";
-import { type AnswerForm, nativeForm, translatedForm } from "./answer_form.ts";
+import { type AnswerForm, embeddingsForm, nativeForm, translatedForm } from "./answer_form.ts";
 import { crossInto } from "./crossing.ts";
 import { prepareGeminiCli } from "./gemini_cli/prepare.ts";
 import { iflowHeaders, iflowSession } from "./iflow_signature.ts";
@@ -70,7 +71,35 @@ export function prepareCall(input: PrepareInput): Prepared | Failure {
   if (input.raw !== undefined) return prepareRaw(input, input.raw);
   if (row.adapter === "gemini_cli") return prepareGeminiCli(input);
   const protocol = protocolFor(row, { dialect: dialect.name, model: input.model });
-  return protocol.native.includes(dialect.name) ? prepareNative(input, protocol) : prepareCrossing(input, protocol);
+  if (protocol.needsProject === true && (input.access.grant?.projectId ?? undefined) === undefined) return wantsProject(input);
+  const isEmbedding = dialect.name === "openai_embeddings";
+  const isNative = protocol.native.includes(dialect.name);
+  if (isEmbedding && protocol.embed !== undefined && (!isNative || input.body.input_type !== undefined)) {
+    return prepareEmbeddings(input, protocol, protocol.embed);
+  }
+  return isNative ? prepareNative(input, protocol) : prepareCrossing(input, protocol);
+}
+
+function wantsProject({ row, model }: PrepareInput): Failure {
+  return failure({
+    scope: "credential_model",
+    kind: "model_denied",
+    status: 403,
+    message: `"${model}" on ${row.name} wants a service account: a key of the express mode reaches Google's own models alone`,
+  });
+}
+
+/** Embeddings for a provider with a format of its own. */
+function prepareEmbeddings(input: PrepareInput, protocol: ProtocolFacts, format: EmbedFormat): Prepared | Failure {
+  const crossing = crossEmbeddings(format, input.body, input.model);
+  if (isFailure(crossing)) return crossing;
+  const aim = { ...aimOf(input, undefined), method: crossing.method };
+  return {
+    call: callOf(input, { protocol, aim, body: crossing.body }),
+    form: embeddingsForm(input.dialect, crossing),
+    hidesUsage: false,
+    lossy: crossing.lossy,
+  };
 }
 
 /** Images, sounds, files and the like: nothing of the answer is read. */
@@ -127,11 +156,13 @@ function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
   const asksStreamUsage = isStream && dialect.name.startsWith("openai") && dialect.name !== "openai_responses" && allowsStreamUsage(row);
   const asked = asksStreamUsage ? withStreamUsage(input.body) : input.body;
   const aim = aimOf(input, dialect.name);
+  const { input_type, ...untyped } = asked;
+  const isGoogles = typeof input_type === "string" && /^[A-Z_]+$/.test(input_type);
   return {
-    call: callOf(input, { protocol, aim, body: asked }),
+    call: callOf(input, { protocol, aim, body: isGoogles ? untyped : asked }),
     form: nativeForm(dialect, row),
     hidesUsage: asksStreamUsage && !input.wantsStreamUsage,
-    lossy: [],
+    lossy: isGoogles ? ["taskType"] : [],
   };
 }
 

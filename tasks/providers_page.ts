@@ -44,13 +44,20 @@ ${LOGIN_STATUSES.map(loginLine).join("\n")}
 
 /** Formats by their names in rows, and what the tests hold each against. */
 const FORMATS: readonly (readonly [format: ProviderRow["protocol"], tested: string])[] = [
-  ["openai", "a simulated provider with every fault of a wire: chat, completions, embeddings, Responses, and the bytes of the rest"],
+  ["openai", "a simulated provider with every fault of a wire: chat, completions, embeddings, and the bytes of the rest"],
+  ["responses", "a simulated Responses API with its whole sequence of events; only beside another format"],
   ["anthropic", "a simulated Messages API that refuses what the real one refuses"],
-  ["gemini", "a simulated generateContent with the real one's checks of fields, history and settings"],
-  ["vertex", "as gemini, with keys of the express mode and service accounts"],
+  ["gemini", "a simulated generateContent with the real one's checks of fields, history and settings; batchEmbedContents, cachedContents"],
+  [
+    "vertex",
+    "as gemini, with keys of the express mode and service accounts; predict and embedContent; Claude by rawPredict and streamRawPredict",
+  ],
   ["azure", "as openai, under both forms of Azure's addresses"],
   ["cohere", "a simulated v2 chat"],
-  ["bedrock", "a simulated Converse with its event streams; signatures against Amazon's worked example"],
+  [
+    "bedrock",
+    "a simulated Converse with its event streams, embeddings by invoke (Titan, Cohere), lists of models and profiles; signatures against Amazon's worked example",
+  ],
 ];
 
 /** Providers with a set-up of their own. */

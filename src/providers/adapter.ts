@@ -16,7 +16,7 @@ import { crossInto } from "./crossing.ts";
 import { prepareGeminiCli } from "./gemini_cli/prepare.ts";
 import { iflowHeaders, iflowSession } from "./iflow_signature.ts";
 import { QWEN_HOSTS, qwenBaseUrl, qwenHeaders } from "./qwen_host.ts";
-import { type CallAim, type ProtocolFacts, protocolFor } from "./protocols.ts";
+import { type CallAim, type ProtocolFacts, protocolFor, PROTOCOLS } from "./protocols.ts";
 import { allowsStreamUsage, applyRequestQuirks, hasQuirk, responseQuirks } from "./quirks.ts";
 import type { ProviderRow } from "./row.ts";
 
@@ -219,17 +219,21 @@ function callOf(
   return { url, method: "POST", headers: signed === undefined ? headers : { ...unsigned, ...signed }, body: text };
 }
 
-/** The call that asks for the provider's list of models, or undefined when it has none. */
-export function listingCall(row: ProviderRow, access: Access, now: number): UpstreamCall | undefined {
-  if (row.listing === null) return undefined;
-  const { path } = row.listing;
-  const url = /^https?:\/\//.test(path) ? new URL(path) : endpoint(baseUrlOf(row, access), `/${path}`);
+/** The calls that ask for the provider's list of models, the chief one first; none when it has no list. */
+export function listingCalls(row: ProviderRow, access: Access, now: number): readonly UpstreamCall[] {
+  if (row.listing === null) return [];
+  const protocol: ProtocolFacts = PROTOCOLS[row.protocol];
+  const baseUrl = protocol.listingBase?.(row.baseUrl) ?? baseUrlOf(row, access);
   const headers = {
     ...callHeaders(row, access),
     ...adapterHeaders(row, { access, conversation: "models", now }),
     accept: "application/json",
   };
-  return { url, method: "GET", headers, body: undefined };
+  return [row.listing.path, ...row.listing.further ?? []].map((path) => {
+    const url = /^https?:\/\//.test(path) ? new URL(path) : endpoint(baseUrl, `/${path}`);
+    const signed = protocol.sign?.({ method: "GET", url, headers: {}, body: "" }, access.secret, now);
+    return { url, method: "GET", headers: { ...headers, ...signed }, body: undefined };
+  });
 }
 
 function baseUrlOf(row: ProviderRow, { grant }: Access): string {

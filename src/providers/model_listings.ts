@@ -23,9 +23,14 @@ export type FetchJson = (
 ) => Promise<JsonReply>;
 
 /** Where a provider's list is and how to ask for it. */
-export interface ListingSource {
-  readonly url: string;
+export interface ListingSource extends ListingPlace {
   readonly shape: ListingShape;
+  /** Lists beside it, which may fail. */
+  readonly further?: readonly ListingPlace[];
+}
+
+export interface ListingPlace {
+  readonly url: string;
   /** Request headers, one set a credential, best first; one set without a key where none is needed. */
   readonly headerSets: readonly Readonly<Record<string, string>>[];
 }
@@ -123,15 +128,25 @@ export class ModelListings {
 
   /** The provider's models, or undefined when it would not say. */
   async #read(provider: string): Promise<readonly ListedModel[] | undefined> {
-    const { clock, fetchJson, sourceOf } = this.#options;
-    const deadline = clock.now() + TIMEOUT_MS;
+    const { clock, sourceOf } = this.#options;
     const source = sourceOf(provider);
-    for (const headers of source?.headerSets.slice(0, MAX_CREDENTIALS) ?? []) {
+    if (source === undefined) return undefined;
+    const at = { provider, shape: source.shape, deadline: clock.now() + TIMEOUT_MS };
+    const [models, ...further] = await Promise.all([source, ...source.further ?? []].map((place) => this.#readPlace(place, at)));
+    return models === undefined ? undefined : [...models, ...further.flatMap((more) => more ?? [])];
+  }
+
+  async #readPlace(
+    { url, headerSets }: ListingPlace,
+    { provider, shape, deadline }: { readonly provider: string; readonly shape: ListingShape; readonly deadline: number },
+  ): Promise<readonly ListedModel[] | undefined> {
+    const { clock, fetchJson } = this.#options;
+    for (const headers of headerSets.slice(0, MAX_CREDENTIALS)) {
       const timeoutMs = deadline - clock.now();
-      if (source === undefined || timeoutMs <= 0 || this.#closing.signal.aborted) return undefined;
+      if (timeoutMs <= 0 || this.#closing.signal.aborted) return undefined;
       try {
-        const { status, body } = await fetchJson(source.url, headers, { timeoutMs, signal: this.#closing.signal });
-        if (status >= 200 && status < 300) return readListing(source.shape, body);
+        const { status, body } = await fetchJson(url, headers, { timeoutMs, signal: this.#closing.signal });
+        if (status >= 200 && status < 300) return readListing(shape, body);
         logger("models").debug("Cannot list the models of {provider}: it answered with status {status}", { provider, status });
         if (!REFUSALS.has(status)) return undefined;
       } catch {

@@ -49,6 +49,8 @@ export interface ProtocolFacts {
   auth?(aim: CallAim, key: Secret): Auth | undefined;
   /** The headers that sign a call, in place of the one that carries the key; undefined: this key travels as it is. */
   sign?(parts: SignedParts, key: Secret, now: number): Readonly<Record<string, string>> | undefined;
+  /** Where the lists of models are asked for, when that is not where calls go. */
+  listingBase?(baseUrl: string): string;
   /** The body as it is sent: says whether to stream where the address does not. */
   body(body: JsonObject, aim: CallAim): JsonObject;
 }
@@ -166,6 +168,7 @@ const BEDROCK: ProtocolFacts = {
   embed: BEDROCK_EMBED,
   path: ({ model, isStream, method }) => `/model/${encodeURIComponent(model)}/${method ?? (isStream ? "converse-stream" : "converse")}`,
   body: ({ model: _model, stream: _stream, ...body }) => body,
+  listingBase: (baseUrl) => baseUrl.replace("//bedrock-runtime.", "//bedrock."),
   sign(parts, key, now) {
     const identity = awsIdentity(key.reveal());
     if (identity === undefined) return undefined;

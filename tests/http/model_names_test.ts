@@ -104,3 +104,12 @@ Deno.test("what cannot be carried over is left out and named, or refused by name
   const whole = await requestJson(`${strict.baseUrl}/chat/completions`, { body: { ...body, seed: undefined, logit_bias: undefined } });
   assert.equal(whole.status, 200);
 });
+
+Deno.test("a provider whose own format is not translated is reached through a server of the user's that speaks OpenAI's", async () => {
+  await using gateway = await startGateway({ others: { WATSONX: {} } });
+  const chat = await requestJson(`${gateway.baseUrl}/chat/completions`, {
+    body: { model: "watsonx/sim-large", messages: [{ role: "user", content: "hello" }] },
+  });
+  assert.equal(chat.status, 200, chat.text);
+  assert.match((await requestJson(`${gateway.baseUrl}/models`)).text, /"watsonx\/sim-large"/);
+});

@@ -72,7 +72,7 @@ async function chosenLogins(
     throw usage(`${name} has keys, not logins: they stand in .env or the environment already`);
   }
   const view = findView(name, views);
-  if (view.login === null) throw usage(`${shortName(view)} is a key, not a login: it stands in ${view.origin ?? view.source} already`);
+  if (view.login === null) throw usage(`${shortName(view)} is no login: it stands in ${view.origin ?? view.source} already`);
   return [view];
 }
 

@@ -90,7 +90,7 @@ export const NATIVES: readonly ProviderRow[] = [
     id: "bedrock",
     name: "Amazon Bedrock",
     baseUrl: "https://bedrock-runtime.{AWS_REGION}.amazonaws.com",
-    listing: null,
+    listing: { path: "foundation-models", shape: "bedrock", further: ["inference-profiles?maxResults=1000"] },
     operations: ["chat", "embeddings"],
     keyVariables: ["AWS_BEARER_TOKEN_BEDROCK"],
     note: "A key of Bedrock, or ID:SECRET of AWS as BEDROCK_API_KEY; AWS_ACCESS_KEY_ID and its kin are used too.",
@@ -137,7 +137,6 @@ function foreign(): readonly ProviderRow[] {
     ["manus", "Manus", "https://api.manus.ai/v1"],
     ["nlp_cloud", "NLP Cloud", "https://api.nlpcloud.io/v1"],
     ["nomic", "Nomic", "https://api-atlas.nomic.ai/v1"],
-    ["oci", "Oracle OCI Generative AI", "https://inference.generativeai.{OCI_REGION}.oci.oraclecloud.com/20231130"],
     ["petals", "Petals", "https://chat.petals.dev/api/v1"],
     ["replicate", "Replicate", "https://api.replicate.com/v1"],
     ["sagemaker", "Amazon SageMaker", "https://runtime.sagemaker.{AWS_REGION}.amazonaws.com"],
@@ -154,10 +153,18 @@ function foreign(): readonly ProviderRow[] {
         also,
         listing: null,
         operations: NOTHING,
-        note:
-          "Speaks a format of its own that is not translated here; through a server that speaks OpenAI's it can be reached with P_API_BASE.",
+        note: `Its own format is not translated here: name a server that speaks OpenAI's in ${id.toUpperCase()}_API_BASE.`,
       })
     ),
+    // https://docs.oracle.com/en-us/iaas/Content/generative-ai/openai-compatible-api.htm
+    native("openai", {
+      id: "oci",
+      name: "Oracle OCI Generative AI",
+      baseUrl: "https://inference.generativeai.{OCI_REGION}.oci.oraclecloud.com/openai/v1",
+      listing: null,
+      speaksResponses: true,
+      note: "Also wants OCI_REGION; the key is an API key of OCI Generative AI. Calls signed with an identity of OCI are not made here.",
+    }),
     native("openai", {
       id: "bytez",
       name: "Bytez",

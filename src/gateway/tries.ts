@@ -19,6 +19,7 @@ export class Tries {
   readonly #exchange: Exchange;
   readonly #target: Target;
   readonly #deps: Deps;
+  readonly #isLast: boolean;
   readonly #excluded: Set<string>;
   /** Out until it is certain that who knows what the request names cannot serve it. */
   #withheld: readonly string[];
@@ -31,7 +32,8 @@ export class Tries {
   #attemptAt = 0;
   #attemptMs = 0;
 
-  constructor(input: { readonly exchange: Exchange; readonly target: Target; readonly deps: Deps }) {
+  constructor(input: { readonly exchange: Exchange; readonly target: Target; readonly deps: Deps; readonly isLast: boolean }) {
+    this.#isLast = input.isLast;
     this.#exchange = input.exchange;
     this.#target = input.target;
     this.#deps = input.deps;
@@ -77,7 +79,7 @@ export class Tries {
     const { snapshot, request, arrivedAt, deadlineAt } = this.#exchange;
     if (!request.isStream) return snapshot.config.answerTimeoutMs;
     const leftMs = Math.max(deadlineAt - this.#attemptAt, 1);
-    if (!this.#hasOther(lease)) return leftMs;
+    if (this.#isLast && !this.#hasOther(lease)) return leftMs;
     return Math.min(Math.max(leftMs / 2, (deadlineAt - arrivedAt) * LEAST_SHARE), leftMs);
   }
 

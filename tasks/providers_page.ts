@@ -17,6 +17,8 @@ Generated from the catalog by \`deno task docs\`; ${rows.length} providers. To u
 Any other OpenAI-compatible server needs no row: \`MYSERVER_API_BASE=http://127.0.0.1:8080/v1\` makes a provider
 \`myserver\`, with or without \`MYSERVER_API_KEY\`. For a provider of the table the same variable replaces its address.
 
+A name in braces in an address is filled from the variable of that name: \`AWS_REGION=eu-west-1\`.
+
 Every provider can be asked in every dialect of clients; "format" is the one it speaks itself:
 
 | format | tested against |
@@ -85,7 +87,7 @@ function line(row: ProviderRow): string {
     formatOf(row),
     keys,
     row.operations.join(", ") || "nothing yet",
-    sentAs(row.auth),
+    row.protocol === "bedrock" ? "bearer, or as a signature of each call" : sentAs(row.auth),
     `\`${row.baseUrl}\``,
     rules || "",
     remarks,

@@ -61,7 +61,7 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
     app.get(`${prefix}/models/:id{.+}`, async (c) => answer(c, await modelFor(c, c.req.param("id"), deps)));
     app.get(`${prefix}/providers`, (c) => answer(c, providerList(deps)));
   }
-  app.all(`/v1beta${CACHES}/*`, (c) => serveCaches(c, deps));
+  for (const version of ["/v1beta", "/v1"]) app.all(`${version}${CACHES}/*`, (c) => serveCaches(c, deps));
   // Some clients leave "models/" out of the address when a model's name has a slash of its own.
   for (const place of ["/v1beta", "/v1/models"]) app.post(`${place}/:call{.+}`, (c) => serveGemini(c, deps));
   app.get("/v1beta/models", async (c) => c.json(await modelsFor(c, deps)));

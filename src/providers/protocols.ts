@@ -143,8 +143,8 @@ function projectPlace({ projectId, location = "global" }: CallAim): string {
 const VERTEX_CLAUDE: ProtocolFacts = {
   ...ANTHROPIC,
   path(aim) {
-    // Versions of models are written behind an at sign, which Google shows as it is.
-    const model = encodeURIComponent(aim.model).replaceAll("%40", "@");
+    // Days of models stand behind an at sign there, which Google shows as it is, and behind a dash at Anthropic.
+    const model = encodeURIComponent(aim.model).replaceAll("%40", "@").replace(/-(20\d{6})$/, "@$1");
     return `${projectPlace(aim)}/publishers/anthropic/models/${model}:${aim.isStream ? "streamRawPredict" : "rawPredict"}`;
   },
   needsProject: true,
@@ -173,7 +173,7 @@ const BEDROCK: ProtocolFacts = {
     const identity = awsIdentity(key.reveal());
     if (identity === undefined) return undefined;
     // The region is part of the address and of the signature.
-    const region = /^[\w-]+\.([a-z0-9-]+)\.(?:amazonaws|api\.aws)/.exec(parts.url.hostname)?.[1] ?? "us-east-1";
+    const region = /\bbedrock[\w-]*\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws|api\.aws)/.exec(parts.url.hostname)?.[1] ?? "us-east-1";
     return signatureHeaders(parts, { identity, region, service: "bedrock", now });
   },
 };

@@ -142,6 +142,24 @@ Deno.test("Messages go to Claude there as they are, but for the model and the ve
   assert.equal(request?.headers["anthropic-beta"], "context-1m-2025-08-07");
 });
 
+Deno.test("a day in Anthropic's own spelling of a model finds it there too", async () => {
+  await using tokens = await startSimulator();
+  await using gateway = await startGateway({
+    others: { VERTEX_AI: {} },
+    env: {
+      VERTEX_AI_API_KEY_1: undefined,
+      VERTEX_AI_CREDENTIALS: JSON.stringify(keyFile(tokens)),
+      MODEL_MAP: "claude-*:vertex_ai/*",
+    },
+  });
+  tokens.script({ path: "/token" }).always(reply(200, { access_token: "ya29.first", expires_in: 3_600 }));
+  const got = await requestJson(`${gateway.baseUrl}/messages`, {
+    body: { model: "claude-sonnet-4-5-20250929", max_tokens: 9, messages: [{ role: "user", content: "hello" }] },
+  });
+  assert.equal(got.status, 200, got.text);
+  assert.match(gateway.simulators.VERTEX_AI?.requests[0]?.path ?? "", /\/models\/claude-sonnet-4-5@20250929:rawPredict$/);
+});
+
 Deno.test("a key of the express mode is left for a service account where Claude is asked for, and says why where it is alone", async () => {
   await using tokens = await startSimulator();
   await using gateway = await start(tokens, { VERTEX_AI_API_KEY: "express-key-1" });

@@ -12,7 +12,7 @@ import type { OpenCapture } from "../gateway/deps.ts";
 import type { Snapshot } from "../gateway/snapshot.ts";
 import type { Clock, Stopwatch } from "../kernel/clock.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
-import { isNestedDeeper, isObject, type JsonObject, parseJson } from "../kernel/json.ts";
+import { asObject, isNestedDeeper, isObject, type JsonObject, parseJson } from "../kernel/json.ts";
 import { Secret } from "../kernel/secret.ts";
 import { clientKey } from "./client_auth.ts";
 import { withoutMarks } from "../gateway/owned_ids.ts";
@@ -107,15 +107,23 @@ export function jsonRequest(
   return async (incoming, { maxBytes, client }) => {
     const bytes = await readBytes(incoming, maxBytes);
     if (isFailure(bytes)) return bytes;
-    const { text, owners } = withoutMarks(bytes.toString("utf8"));
+    const text = bytes.toString("utf8");
     const given = jsonBody(text);
     if (isFailure(given)) return given;
     const own = { ...given, ...overlay };
     const whole = continued?.(own, client) ?? { body: own, keep: undefined };
     if (isFailure(whole)) return whole;
-    const request = dialect.decodeRequest(whole.body);
-    return isFailure(request) ? request : { request, ...whole, owned: owners };
+    // Earlier turns are kept with their marks, so these are taken off when everything is together.
+    const mayBeMarked = text.includes("~") || whole.body !== own;
+    const { body, owners } = mayBeMarked ? unmarked(whole.body) : { body: whole.body, owners: new Map() };
+    const request = dialect.decodeRequest(body);
+    return isFailure(request) ? request : { request, ...whole, body, owned: owners };
   };
+}
+
+function unmarked(marked: JsonObject): { readonly body: JsonObject; readonly owners: ReadonlyMap<string, string> } {
+  const { text, owners } = withoutMarks(JSON.stringify(marked));
+  return { body: owners.size === 0 ? marked : asObject(parseJson(text)) ?? marked, owners };
 }
 
 function dialectHeaders({ headers }: IncomingMessage, { passedHeaders = [] }: Dialect): Readonly<Record<string, string>> {

@@ -169,3 +169,28 @@ Deno.test("a chat about a file goes to the key that keeps it; when that must res
   assert.deepEqual(asObject(gateway.simulator.requests.at(-1)?.body)?.messages, [{ role: "user", content: content.slice(0, 1) }]);
   await assertAtRest(gateway);
 });
+
+Deno.test("a conversation that goes on from an earlier answer still knows whose its file is", async () => {
+  await using gateway = await startGateway({
+    others: { OPENAI: {} },
+    env: { OPENAI_API_KEY_1: KEY_A, OPENAI_API_KEY_2: KEY_B, SESSION_AFFINITY: "false" },
+  });
+  const openai = gateway.simulators.OPENAI;
+  openai?.script({ path: "/files" }, reply(200, { id: "file-abc", object: "file" }));
+  const form = new FormData();
+  form.append("file", new Blob(["%PDF"]), "a.pdf");
+  const uploaded = await fetch(`${gateway.baseUrl}/files?provider=openai`, { method: "POST", body: form });
+  const id = asString(asObject(parseJson(await uploaded.text()))?.id) ?? "";
+  const owner = openai?.requests[0]?.key;
+  const content = [{ type: "input_text", text: "what is it?" }, { type: "input_file", file_id: id }];
+  const first = await requestJson(`${gateway.baseUrl}/responses`, { body: { model: "openai/gpt-5", input: [{ role: "user", content }] } });
+  assert.equal(first.status, 200, first.text);
+  for (let turn = 0; turn < 3; turn++) {
+    const next = await requestJson(`${gateway.baseUrl}/responses`, {
+      body: { model: "openai/gpt-5", previous_response_id: asObject(first.json)?.id, input: "and why?" },
+    });
+    assert.equal(next.status, 200, next.text);
+  }
+  assert.deepEqual(new Set(openai?.requests.map(({ key }) => key)), new Set([owner]));
+  assert.ok(openai?.requests.slice(1).every(({ rawBody }) => rawBody.includes('"file-abc"') && !rawBody.includes("~")));
+});

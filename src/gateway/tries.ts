@@ -118,6 +118,8 @@ export class Tries {
       random: this.#deps.random,
     });
     if (next.kind === "rotate" && next.exclude === "exclude") this.#excluded.add(lease.credential.id);
+    // Half of the time is gone: what is left is the next target's.
+    if (next.kind === "same" && failed.kind === "first_byte_timeout" && !this.#isLast) return { kind: "next_target" };
     if (next.kind === "same") this.#sameRetries += 1;
     return next;
   }

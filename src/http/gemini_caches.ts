@@ -33,8 +33,10 @@ export function cacheRequest(method: CacheMethod, place: URL, snapshot: Snapshot
     if (method === "POST") return created(body, owner);
     const page = withoutMark(place.searchParams.get("pageToken") ?? place.searchParams.get("page_token") ?? "");
     const only = path.owner ?? page.owner;
+    const google = ofGemini(snapshot);
+    if (only === undefined && google.providers.size === 0) return nobodyHas();
     const named = place.searchParams.get("provider") ?? undefined;
-    const provider = only === undefined ? namedProvider(incoming, named, ofGemini(snapshot)) : providerOf(only, snapshot);
+    const provider = only === undefined ? namedProvider(incoming, named, google) : providerOf(only, snapshot);
     if (isFailure(provider)) return provider;
     const query = queryOf(place.searchParams, page.token);
     return asked({ ...body, model: `${provider}/${NO_MODEL}` }, { method, path: `${path.text}${query}`, modelForm: "absent", only });
@@ -73,6 +75,11 @@ function queryOf(given: URLSearchParams, pageToken: string): string {
 function ofGemini({ providers }: Snapshot): Pick<Snapshot, "providers"> {
   const ofGoogle = (provider: ServedProvider) => provider.row.protocol === "gemini" && provider.row.adapter === undefined;
   return { providers: new Map([...providers].filter(([, provider]) => ofGoogle(provider))) };
+}
+
+function nobodyHas(): Failure {
+  const message = "No provider that has Google's cached contents is configured: GEMINI_API_KEY makes one";
+  return failure({ scope: "request", kind: "not_found", status: 404, message, code: "not_found" });
 }
 
 function notHere(method: string, path: string): Failure {

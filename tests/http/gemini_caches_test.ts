@@ -125,3 +125,9 @@ Deno.test("only cached contents are reached, at Google alone, and mistakes are t
   }
   assert.equal(seen(gateway).length, 0);
 });
+
+Deno.test("without a provider of Google's the list says what is missing", async () => {
+  await using gateway = await startGateway();
+  const got = await requestJson(url(gateway, "cachedContents"));
+  assert.deepEqual([got.status, got.text.includes("GEMINI_API_KEY makes one")], [404, true]);
+});

@@ -62,7 +62,7 @@ for (const [reason, step] of REASONS) {
 }
 
 Deno.test("a provider that does not begin to stream leaves time for the next model of its group", async () => {
-  await using gateway = await start({ GLOBAL_TIMEOUT: "1" });
+  await using gateway = await start({ GLOBAL_TIMEOUT: "3" });
   gateway.simulator.script({}).always(stall());
   const got = await requestJson(`${gateway.baseUrl}/chat/completions`, {
     body: { model: "best", stream: true, messages: [{ role: "user", content: "hello" }] },

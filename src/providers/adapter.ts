@@ -156,14 +156,20 @@ function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
   const asksStreamUsage = isStream && dialect.name.startsWith("openai") && dialect.name !== "openai_responses" && allowsStreamUsage(row);
   const asked = asksStreamUsage ? withStreamUsage(input.body) : input.body;
   const aim = aimOf(input, dialect.name);
-  const { input_type, ...untyped } = asked;
-  const isGoogles = typeof input_type === "string" && /^[A-Z_]+$/.test(input_type);
+  const isGoogles = dialect.name === "openai_embeddings" && typeof asked.input_type === "string" && GOOGLES_WORD.test(asked.input_type);
   return {
-    call: callOf(input, { protocol, aim, body: isGoogles ? untyped : asked }),
+    call: callOf(input, { protocol, aim, body: isGoogles ? withoutPurpose(asked) : asked }),
     form: nativeForm(dialect, row),
     hidesUsage: asksStreamUsage && !input.wantsStreamUsage,
     lossy: isGoogles ? ["taskType"] : [],
   };
+}
+
+/** What embeddings are for, in words that only Google's models know. */
+const GOOGLES_WORD = /^[A-Z_]+$/;
+
+function withoutPurpose({ input_type: _purpose, ...body }: JsonObject): JsonObject {
+  return body;
 }
 
 function prepareCrossing(input: PrepareInput, protocol: ProtocolFacts): Prepared | Failure {

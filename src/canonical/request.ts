@@ -10,6 +10,7 @@ export type DialectName =
   | "openai_embeddings"
   | "openai_responses"
   | "openai_raw"
+  | "gemini_raw"
   | "anthropic_messages"
   | "gemini_generate"
   | "gemini_array"
@@ -28,9 +29,11 @@ export interface Conversation {
 
 /** A request that is passed on as it is, but for the model's name. */
 export interface RawRequest {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** After the provider's base URL, with its query. */
   readonly path: string;
+  /** How the body names the model: by its name alone where nothing is said, as Google's resource, or not at all. */
+  readonly modelForm?: "resource" | "absent";
   /** Undefined: the body of the native request, as JSON. */
   readonly form?: RawForm;
   /** Ids in the answer get the mark of their credential. */

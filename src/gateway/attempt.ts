@@ -114,7 +114,10 @@ async function tryAs(
   if (isFailure(reply)) return reply;
   traffic?.reply(reply);
   const context = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
-  if (reply.status < 200 || reply.status > 299) return await refused(reply, context, signal);
+  if (reply.status < 200 || reply.status > 299) {
+    const failed = await refused(reply, context, signal);
+    return request.native.raw === undefined ? failed : ofThePath(failed);
+  }
   return await commitment({ exchange, reply, context, signal, prepared });
 }
 
@@ -136,7 +139,10 @@ function proofsOf({ dialect, request }: Exchange): readonly string[] {
 function readableBody({ exchange, lease, owners, proofs }: AttemptInput): Reduced {
   const { body } = exchange.request.native;
   const sent = proofsOf(exchange);
-  const unread = proofs === "dropped" ? new Set(sent) : owners.foreign(sent, lease.credential.id);
+  const unread = new Set([
+    ...(proofs === "dropped" ? sent : owners.foreign(sent, lease.credential.id)),
+    ...[...exchange.owned].flatMap(([id, mark]) => lease.credential.id.endsWith(`:${mark}`) ? [] : id),
+  ]);
   return unread.size === 0 ? { body, dropped: [] } : exchange.dialect.bound?.without(body, unread) ?? { body, dropped: [] };
 }
 
@@ -177,6 +183,11 @@ function timedOut({ target, timeoutMs }: AttemptInput): Failure {
 function mustNotStream(row: ProviderRow, exchange: Exchange): boolean {
   const { tools } = exchange.request.native.body;
   return hasQuirk(row, "no_stream_with_tools") && Array.isArray(tools) && tools.length > 0;
+}
+
+/** A 404 for a file, or for a route the provider has not, says nothing of the model: others may ask for it. */
+function ofThePath(failed: Failure): Failure {
+  return failed.kind === "unknown_model" ? failure({ ...failed, scope: "gateway", kind: "not_found" }) : failed;
 }
 
 async function refused(reply: UpstreamReply, context: ClassifyContext, signal: AbortSignal): Promise<Failure> {

@@ -58,6 +58,8 @@ export interface Exchange {
   readonly dialectHeaders: Readonly<Record<string, string>>;
   /** The end of the id of the one credential that can serve this; undefined: any. */
   readonly only: string | undefined;
+  /** The ends of the ids of the credentials that know what the request names, by its ids. */
+  readonly owned: ReadonlyMap<string, string>;
   /** Keeps a whole answer for later requests; undefined: nobody asks for it again. */
   readonly keep: ((answer: JsonObject) => void) | undefined;
   readonly capture: RequestCapture | undefined;

@@ -31,7 +31,7 @@ export async function commit(exchange: Exchange, deps: Deps): Promise<Held | Fai
   if (isFailure(targets)) return targets;
   let last: Failure | undefined;
   for (const target of targets) {
-    const tries = new Tries({ exchange, target, deps });
+    const tries = new Tries({ exchange, target, deps, isLast: target === targets.at(-1) });
     const got = await tryTarget(tries, { exchange, target, deps });
     if (!isFailure(got) || got.scope === "request" || got.scope === "client") return got;
     last = got;

@@ -66,7 +66,7 @@ export function ownedRequest(method: Method, target: string, snapshot: Snapshot)
     const body = isForm || text.text.trim() === "" ? {} : jsonBody(text.text);
     if (isFailure(body)) return body;
     const form = isForm ? { form: { contentType, named: () => bytes } } : {};
-    const raw = { method, path, ...form, isOwned: true };
+    const raw = { method, path, ...form, isOwned: true, modelForm: "absent" as const };
     const request = { ...requestOf({ model: `${id}/${NO_MODEL}` }), native: { dialect: "openai_raw" as const, body, raw } };
     return { request, body, only: owner };
   };
@@ -107,18 +107,22 @@ function withoutProvider(target: string): { readonly path: string; readonly prov
 }
 
 /** The provider that the client names; where only one is configured none need be named. */
-function namedProvider(incoming: IncomingMessage, inQuery: string | undefined, { providers }: Snapshot): string | Failure {
+export function namedProvider(
+  incoming: IncomingMessage,
+  inQuery: string | undefined,
+  { providers }: Pick<Snapshot, "providers">,
+): string | Failure {
   const header = incoming.headers[PROVIDER_HEADER];
   const named = (inQuery ?? (typeof header === "string" ? header : "")).trim().toLowerCase();
   if (providers.has(named)) return named;
   const [only, ...others] = providers.keys();
   if (named === "" && only !== undefined && others.length === 0) return only;
   const known = [...providers.keys()].join(", ") || "none";
-  const wanted = named === "" ? "say which provider keeps the file" : `provider "${named.slice(0, 64)}" is not configured`;
+  const wanted = named === "" ? "say which provider keeps it" : `provider "${named.slice(0, 64)}" is not configured`;
   return badRequest(`${wanted}: add ?provider=<id> or the header ${PROVIDER_HEADER}; configured are: ${known}`, "provider");
 }
 
-function providerOf(owner: string, { providers }: Snapshot): string | Failure {
+export function providerOf(owner: string, { providers }: Snapshot): string | Failure {
   for (const [id, { pool }] of providers) {
     if (pool.credentials().some((credential) => credential.id.endsWith(`:${owner}`))) return id;
   }

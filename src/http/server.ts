@@ -18,6 +18,7 @@ import type { HttpDeps } from "./deps.ts";
 import { countRequest } from "./counting.ts";
 import { failed, internal, notFound } from "./errors.ts";
 import { anthropicModel, anthropicModels } from "./anthropic.ts";
+import { cacheRequest, CACHES } from "./gemini_caches.ts";
 import { geminiCall, geminiModel, geminiModels, geminiTokens, unknownMethod } from "./gemini.ts";
 import { jsonRequest, readExchange, readJsonBody, type ReadRequest, requestIdOf } from "./ingress.ts";
 import { MODEL_PATHS, modelRequest, ownedRequest } from "./raw.ts";
@@ -65,6 +66,7 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
     app.get(`${prefix}/models/:id{.+}`, async (c) => answer(c, await modelFor(c, c.req.param("id"), deps)));
     app.get(`${prefix}/providers`, (c) => answer(c, providerList(deps)));
   }
+  for (const version of ["/v1beta", "/v1"]) app.all(`${version}${CACHES}/*`, (c) => serveCaches(c, deps));
   // Some clients leave "models/" out of the address when a model's name has a slash of its own.
   for (const place of ["/v1beta", "/v1/models"]) app.post(`${place}/:call{.+}`, (c) => serveGemini(c, deps));
   app.get("/v1beta/models", async (c) => c.json(await modelsFor(c, deps)));
@@ -143,6 +145,14 @@ async function serveOwned(c: Context<Env>, prefix: string, deps: HttpDeps): Prom
   const { pathname, search } = new URL(c.req.url);
   const read = ownedRequest(method, `${pathname.slice(prefix.length)}${search}`, deps.snapshot());
   return await run(c, { name: "openai_raw", read }, deps);
+}
+
+/** Requests about cached contents go to the credential that made them. */
+async function serveCaches(c: Context<Env>, deps: HttpDeps): Promise<Response> {
+  const { method } = c.req;
+  const isKnown = method === "GET" || method === "POST" || method === "PATCH" || method === "DELETE";
+  if (!isKnown) return failed(notFound(`${method} ${c.req.path}`), c.req.path);
+  return await run(c, { name: "gemini_raw", read: cacheRequest(method, new URL(c.req.url), deps.snapshot()) }, deps);
 }
 
 /** Google's calls name model and method in the address. */

@@ -79,6 +79,16 @@ export function buildProgram(ran: (code: ExitCode) => void) {
     .option("--env-file <path>", "file to read instead of .env")
     .action(async (tool, flags) => ran(await (await import("./connect.ts")).connect(tool, flags)));
 
+  program.command("doctor")
+    .description("look for everything that could be wrong, and say what to do about it; changes nothing")
+    .option("--provider <id>", "of the providers, only this one")
+    .option("--offline", "call nobody; only the own address is tried")
+    .option("--json", "print JSON")
+    .option("--env-file <path>", "file to read instead of .env")
+    .option("--data-dir <path>", "directory of oauth_creds/ and keyproxy.db (KEYPROXY_DATA_DIR)")
+    .addHelpText("after", "\nExit code 1 when there is an error, 0 when there are only warnings.\n")
+    .action(async (flags) => ran(await (await import("./doctor.ts")).doctor(flags)));
+
   addCredsCommand(program, ran);
 
   program.command("version").description("print the version").action(() => {

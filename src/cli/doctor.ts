@@ -110,12 +110,13 @@ function linesOf({ level, what, fix }: Finding, { paint, width }: Terminal): str
   ];
 }
 
-function verdictLines(findings: readonly Finding[], { paint }: Terminal): string[] {
+function verdictLines(findings: readonly Finding[], { paint, width }: Terminal): string[] {
   const [errorCount, warningCount] = [countOf(findings, "error"), countOf(findings, "warning")];
   if (errorCount + warningCount === 0) return [paint("green", "Everything looks good")];
   const counts = [counted(errorCount, "error"), counted(warningCount, "warning")].filter((it) => !it.startsWith("0 ")).join(", ");
   const first = findings.find(({ level }) => level === "error") ?? findings.find(({ level }) => level === "warning");
-  return [paint(errorCount > 0 ? "red" : "yellow", counts) + (first?.fix === undefined ? "" : `. Next: ${first.fix}`)];
+  const next = first?.fix === undefined ? "" : `. Next: ${first.fix}`;
+  return [wrapped(paint(errorCount > 0 ? "red" : "yellow", counts) + next, width)];
 }
 
 function countOf(findings: readonly Finding[], level: Level): number {

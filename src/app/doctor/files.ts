@@ -36,10 +36,10 @@ const DEAD_LOCK_MS = 60_000;
 
 export function judgeFiles({ files, launcher, locks }: FilesFacts): Finding[] {
   const modes = files.flatMap(ofMode);
-  const isLookedAt = files.some(({ mode }) => mode !== null);
+  const hasSecrets = files.some(({ content, mode }) => content === "secrets" && mode !== null);
   return [
     ...modes,
-    ...modes.length === 0 && isLookedAt ? [ok("Only you can read the files with secrets")] : [],
+    ...modes.length === 0 && hasSecrets ? [ok("Only you can read the files with secrets")] : [],
     ...launcher.kind === "bad"
       ? [
         warning(

@@ -169,6 +169,22 @@ Deno.test("without colour and without UTF-8 the screen is plain ASCII", async ()
   });
 });
 
+Deno.test("opened from a menu, the screen gives the keyboard back to it, again and again", async () => {
+  await using server = await startAdminServer(busyReport());
+  await withScreen([server.url], { program: "tests/tui/menu_and_status.ts" }, async (screen) => {
+    await screen.shows(/Round 1: what next\?[^]*exit/);
+    await screen.press(KEYS.enter, /● live/);
+    await screen.press(KEYS.down, /▸ {2}2/);
+    await screen.press("q", /the status ended with 0[^]*Round 2: what next\?[^]*exit/);
+    assert.ok(!screen.isAlternate());
+    await screen.press(KEYS.enter, /● live/);
+    await screen.press(KEYS.ctrlC, /the status ended with 130[^]*Round 3: what next\?[^]*exit/);
+    await screen.press(KEYS.down, /● exit/);
+    screen.type(KEYS.enter);
+    await assertLeft(screen, 0);
+  });
+});
+
 Deno.test("an error that nobody catches leaves the terminal as it was", async () => {
   await withScreen([], { program: "tests/tui/failing_screen.ts" }, async (screen) => {
     await assertLeft(screen, 1);

@@ -172,5 +172,6 @@ function indented({ text, style }: Span, indent: number, look: Look): Line[] {
 
 /** `2026-01-31 03:04:05 UTC`. */
 function utc(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? "at no time there is" : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -12,7 +12,7 @@ export function helpLines({ signs }: Look): Line[] {
   const state = (
     name: string,
     what: string,
-  ): Line => [{ text: `  ${states[name] ?? "?"} ${name.padEnd(16)}`, style: "bold" }, { text: what }];
+  ): Line => [{ text: `  ${states.get(name) ?? "?"} ${name.padEnd(16)}`, style: "bold" }, { text: what }];
   return [
     key(`${signs.up} ${signs.down}  k j`, "move; PgUp PgDn Home End too"),
     key("Tab", "between credentials and requests"),

@@ -35,7 +35,7 @@ function linkSpan({ link, heard, now }: Scene, { states, bad }: Signs): Span {
     case "connecting":
       return { text: "connecting", style: "yellow" };
     case "live":
-      return { text: `${states.ready ?? ""} live`, style: "green" };
+      return { text: `${states.get("ready") ?? ""} live`, style: "green" };
     case "lost": {
       const word = link.trouble.kind === "absent" ? "no server" : link.trouble.kind === "refused" ? "key refused" : "no answer";
       return { text: `${bad} ${word}${heard === undefined ? "" : `, ${age(now - heard.heardAt)} old`}`, style: "red" };

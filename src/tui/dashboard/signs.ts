@@ -19,7 +19,7 @@ export interface Signs {
   readonly down: string;
   readonly caret: string;
   /** By the word for a credential's state. */
-  readonly states: Readonly<Record<string, string>>;
+  readonly states: ReadonlyMap<string, string>;
   /** Eight, from low to high. */
   readonly bars: string;
 }
@@ -37,7 +37,7 @@ const UNICODE: Signs = {
   up: "↑",
   down: "↓",
   caret: "▏",
-  states: { ready: "●", busy: "◉", cooling: "◔", quarantined: "✖", disabled: "■" },
+  states: new Map([["ready", "●"], ["busy", "◉"], ["cooling", "◔"], ["quarantined", "✖"], ["disabled", "■"]]),
   bars: "▁▂▃▄▅▆▇█",
 };
 
@@ -54,7 +54,7 @@ const ASCII: Signs = {
   up: "^",
   down: "v",
   caret: "_",
-  states: { ready: "+", busy: "*", cooling: "~", quarantined: "x", disabled: "-" },
+  states: new Map([["ready", "+"], ["busy", "*"], ["cooling", "~"], ["quarantined", "x"], ["disabled", "-"]]),
   bars: "_.:-=+*#",
 };
 

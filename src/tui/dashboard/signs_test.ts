@@ -23,6 +23,6 @@ Deno.test("bars are the newest values; half height is their median, full height 
 
 Deno.test("every sign is one column wide", () => {
   for (const { states, bars, set: _, ...others } of [signsOf("unicode"), signsOf("ascii")]) {
-    for (const sign of [...Object.values(states), ...bars, ...Object.values(others)]) assert.equal(widthOf(sign), 1, sign);
+    for (const sign of [...states.values(), ...bars, ...Object.values(others)]) assert.equal(widthOf(sign), 1, sign);
   }
 });

@@ -4,17 +4,23 @@ import { countdown } from "./countdown.ts";
 import type { Span, Style } from "./line.ts";
 import type { Signs } from "./signs.ts";
 
-const COLOURS: Readonly<Record<string, Style>> = { ready: "green", busy: "cyan", cooling: "yellow", quarantined: "red", disabled: "dim" };
+const COLOURS: ReadonlyMap<string, Style> = new Map([
+  ["ready", "green"],
+  ["busy", "cyan"],
+  ["cooling", "yellow"],
+  ["quarantined", "red"],
+  ["disabled", "dim"],
+]);
 
 /** `● ready`, `◔ cooling 42s`: sign, word, and how long it lasts. A word of a newer server is shown as it is. */
 export function stateSpan(
   { state, until_at, resting }: CredentialStatus,
   { at, signs }: { readonly at: number; readonly signs: Signs },
 ): Span {
-  const sign = signs.states[state] ?? "?";
+  const sign = signs.states.get(state) ?? "?";
   const left = until_at === null ? "" : ` ${countdown(until_at - at)}`;
   const isPartly = resting.length > 0 && (state === "ready" || state === "busy");
-  return { text: `${sign} ${state}${left}`, style: isPartly ? "yellow" : COLOURS[state] ?? "bold" };
+  return { text: `${sign} ${state}${left}`, style: isPartly ? "yellow" : COLOURS.get(state) ?? "bold" };
 }
 
 /** `rate limit, free in 42s`. */

@@ -5,7 +5,9 @@ import type { Json, JsonObject } from "../../kernel/json.ts";
 import { Extensions } from "../extensions.ts";
 import { NO_RESULT, orphanText, type Step, stepsOf, textOfResult } from "../history.ts";
 import { invalidField } from "../problems.ts";
+import { lossesOf } from "../schema_cut.ts";
 import type { ToolNames } from "../tool_names.ts";
+import { cohereSchema } from "./schema.ts";
 
 export interface Encoded {
   readonly body: JsonObject;
@@ -32,24 +34,28 @@ export function encodeRequest(
   const said = system === "" ? messages : [{ role: "system", content: system }, ...messages];
   const named = request.toolChoice?.kind === "named" ? request.toolChoice.names : [];
   const tools = named.length === 0 ? request.tools : request.tools.filter(({ name }) => named.includes(name));
+  const offered = tools.map((tool) => ({ ...tool, cut: cohereSchema(tool.parameters ?? {}) }));
+  const format = formatOf(request.format);
   const thinking = thinkingOf(request.reasoning);
   const isThinker = THINKERS.test(model);
   const body: JsonObject = {
     model,
     messages: messages.length === 0 ? [{ role: "user", content: system }] : said,
     ...(tools.length === 0 ? {} : {
-      tools: tools.map(({ name, description = "", parameters }) => ({
+      tools: offered.map(({ name, description = "", cut }) => ({
         type: "function",
-        function: { name: names.toWire(name), description, parameters: plainSchema(parameters ?? { type: "object", properties: {} }) },
+        function: { name: names.toWire(name), description, parameters: cut.schema },
       })),
     }),
     ...choiceOf(request.toolChoice, tools.length),
     ...samplingOf(request.sampling),
-    ...formatOf(request.format),
+    ...format.fields,
     ...(thinking === undefined || !isThinker ? {} : { thinking }),
   };
   const lossy = [
     ...request.dropped,
+    ...offered.flatMap(({ name, cut }) => lossesOf(`tools.${name}`, cut)),
+    ...format.lossy,
     ...(request.callsOneByOne === true && tools.length > 0 ? ["parallel_tool_calls"] : []),
     ...(thinking?.type === "enabled" && !isThinker ? ["reasoning"] : []),
     ...((request.sampling.stop?.length ?? 0) > MAX_STOP_COUNT ? ["stop"] : []),
@@ -98,30 +104,6 @@ function userPart(part: Part): readonly JsonObject[] {
   }
 }
 
-/** Words of JSON Schema that are refused. */
-const REFUSED: ReadonlySet<string> = new Set(["$schema", "additionalProperties", "format", "default", "title", "examples"]);
-
-function plainSchema(schema: JsonObject): JsonObject {
-  const kept = Object.entries(schema).filter(([name, value]) =>
-    !REFUSED.has(name) || (isSchema(value) && name !== "additionalProperties" && name !== "default")
-  );
-  return Object.fromEntries(kept.map(([name, value]) => [name, plainValue(name, value)]));
-}
-
-function plainValue(name: string, value: Json | undefined): Json {
-  if (name === "properties" || name === "$defs") {
-    return Object.fromEntries(
-      Object.entries(isSchema(value) ? value : {}).map(([key, inner]) => [key, isSchema(inner) ? plainSchema(inner) : inner ?? null]),
-    );
-  }
-  if (Array.isArray(value)) return value.map((item) => isSchema(item) ? plainSchema(item) : item);
-  return isSchema(value) ? plainSchema(value) : value ?? null;
-}
-
-function isSchema(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** A choice of certain tools is made by offering only those. */
 function choiceOf(choice: ToolChoice | undefined, toolCount: number): JsonObject {
   if (toolCount === 0 || choice === undefined || choice.kind === "auto") return {};
@@ -145,9 +127,14 @@ function samplingOf(
   return Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]));
 }
 
-function formatOf(format: ResponseFormat | undefined): JsonObject {
-  if (format === undefined || format.kind === "text") return {};
-  return { response_format: { type: "json_object", ...(format.kind === "schema" ? { json_schema: plainSchema(format.schema) } : {}) } };
+function formatOf(format: ResponseFormat | undefined): { readonly fields: JsonObject; readonly lossy: readonly string[] } {
+  if (format === undefined || format.kind === "text") return { fields: {}, lossy: [] };
+  if (format.kind !== "schema") return { fields: { response_format: { type: "json_object" } }, lossy: [] };
+  const cut = cohereSchema(format.schema);
+  return {
+    fields: { response_format: { type: "json_object", json_schema: cut.schema } },
+    lossy: lossesOf("response_format", cut),
+  };
 }
 
 function thinkingOf(reasoning: Reasoning | undefined): JsonObject | undefined {

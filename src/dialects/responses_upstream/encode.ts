@@ -8,6 +8,7 @@ import { Extensions } from "../extensions.ts";
 import { NO_RESULT, orphanText, type Step, stepsOf, textOfResult } from "../history.ts";
 import { audioFormat } from "../media.ts";
 import { invalidField } from "../problems.ts";
+import { lostStrictness, strictnessOf } from "../strict_schema.ts";
 import type { ToolNames } from "../tool_names.ts";
 
 export interface Encoded {
@@ -53,7 +54,12 @@ export function encodeRequest(
     modalities: request.modalities?.some((it) => it !== "text") === true,
   };
   const body = Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]));
-  const lossy = [...request.dropped, ...Object.entries(lost).flatMap(([name, isLost]) => isLost ? [name] : []), ...extensions.rest()];
+  const lossy = [
+    ...request.dropped,
+    ...Object.entries(lost).flatMap(([name, isLost]) => isLost ? [name] : []),
+    ...lostStrictness(request),
+    ...extensions.rest(),
+  ];
   return { body, lossy: [...new Set(lossy)] };
 }
 
@@ -125,12 +131,13 @@ function urlOf(source: Blob): string {
 
 /** Said explicitly, because the dialect is strict where nothing is said. */
 function toolShape({ name, description, parameters, isStrict }: Tool, names: ToolNames): JsonObject {
+  const { schema, strict } = strictnessOf(parameters ?? { type: "object", properties: {} }, isStrict);
   return {
     type: "function",
     name: names.toWire(name),
     ...(description === undefined ? {} : { description }),
-    parameters: parameters ?? { type: "object", properties: {} },
-    strict: isStrict ?? false,
+    parameters: schema,
+    strict: strict ?? false,
   };
 }
 
@@ -146,8 +153,9 @@ function formatShape(format: ResponseFormat | undefined): JsonObject | undefined
     case "json":
       return { format: { type: "json_object" } };
     case "schema": {
-      const { name, schema, description, isStrict } = format;
-      const more = { ...(description === undefined ? {} : { description }), ...(isStrict === undefined ? {} : { strict: isStrict }) };
+      const { name, description } = format;
+      const { schema, strict } = strictnessOf(format.schema, format.isStrict);
+      const more = { ...(description === undefined ? {} : { description }), ...(strict === undefined ? {} : { strict }) };
       return { format: { type: "json_schema", name, schema, ...more } };
     }
     default:

@@ -60,6 +60,8 @@ export interface Exchange {
   readonly only: string | undefined;
   /** Keeps a whole answer for later requests; undefined: nobody asks for it again. */
   readonly keep: ((answer: JsonObject) => void) | undefined;
+  /** The id of the answer that the request goes on from, where the gateway itself keeps it. */
+  readonly continues: string | undefined;
   readonly capture: RequestCapture | undefined;
   readonly attempts: AttemptRecord[];
   /** Time spent waiting for providers and for credentials, ms. */

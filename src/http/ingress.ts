@@ -46,6 +46,8 @@ export interface Asked {
   readonly body: JsonObject;
   /** Keeps the answer for later requests. */
   readonly keep?: ((answer: JsonObject) => void) | undefined;
+  /** The id of the answer it goes on from. */
+  readonly continues?: string | undefined;
   /** The end of the id of the one credential that can serve it. */
   readonly only?: string | undefined;
 }
@@ -66,7 +68,7 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
   const client = new Secret(clientKey(incoming.headers));
   const asked = await input.read(incoming, { maxBytes: snapshot.config.maxBodyBytes, client });
   if (isFailure(asked)) return asked;
-  const { request, body, keep, only } = asked;
+  const { request, body, keep, continues, only } = asked;
   const requestId = requestIdOf(incoming);
   const method = incoming.method ?? "POST";
   return {
@@ -82,6 +84,7 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
     dialectHeaders: dialectHeaders(incoming, dialect),
     client,
     keep,
+    continues,
     only,
     capture: input.openCapture({ requestId, request: { method, path: input.path, headers: incoming.headers, body } }),
     attempts: [],
@@ -108,7 +111,7 @@ export function jsonRequest(
     const given = jsonBody(text);
     if (isFailure(given)) return given;
     const own = { ...given, ...overlay };
-    const whole = continued?.(own, client) ?? { body: own, keep: undefined };
+    const whole = continued?.(own, client) ?? { body: own };
     if (isFailure(whole)) return whole;
     const request = dialect.decodeRequest(whole.body);
     return isFailure(request) ? request : { request, ...whole, only: owner };

@@ -113,7 +113,10 @@ async function tryAs(
   const reply = await input.sender.send(prepared.call, { connectTimeoutMs, signal });
   if (isFailure(reply)) return reply;
   traffic?.reply(reply);
-  const context = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
+  const { raw } = request.native;
+  const asksFor = raw?.isOwned === true ? "thing" as const : "path" as const;
+  const known = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
+  const context = raw === undefined ? known : { ...known, asksFor };
   if (reply.status < 200 || reply.status > 299) return await refused(reply, context, signal);
   return await commitment({ exchange, reply, context, signal, prepared });
 }

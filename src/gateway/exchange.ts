@@ -12,7 +12,7 @@ import type { RequestCapture } from "./capture.ts";
 import type { Target } from "./route.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-export type { CanonicalRequest } from "../canonical/request.ts";
+export type { CanonicalRequest, RawRequest } from "../canonical/request.ts";
 
 /** One try at a provider. */
 export interface AttemptRecord {

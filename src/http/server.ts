@@ -17,6 +17,7 @@ import { countRequest } from "./counting.ts";
 import { failed, internal, notFound } from "./errors.ts";
 import { anthropicModel, anthropicModels } from "./anthropic.ts";
 import { geminiCall, geminiModel, geminiModels, geminiTokens, unknownMethod } from "./gemini.ts";
+import { LISTED_PATHS, ownedList } from "./owned_list.ts";
 import { jsonRequest, readExchange, readJsonBody, type ReadRequest, requestIdOf } from "./ingress.ts";
 import { MODEL_PATHS, modelRequest, ownedRequest } from "./raw.ts";
 import { modelById, modelList, providerList, tokenCount } from "./listings.ts";
@@ -126,7 +127,9 @@ async function serveOwned(c: Context<Env>, prefix: string, deps: HttpDeps): Prom
   const { method } = c.req;
   if (method !== "GET" && method !== "POST" && method !== "DELETE") return failed(notFound(`${method} ${c.req.path}`), c.req.path);
   const { pathname, search } = new URL(c.req.url);
-  const read = ownedRequest(method, `${pathname.slice(prefix.length)}${search}`, deps.snapshot());
+  const target = pathname.slice(prefix.length);
+  const isList = method === "GET" && LISTED_PATHS.has(target);
+  const read = isList ? ownedList(`${target}${search}`, deps.snapshot()) : ownedRequest(method, `${target}${search}`, deps.snapshot());
   return await run(c, { name: "openai_raw", read }, deps);
 }
 

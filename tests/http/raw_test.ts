@@ -135,7 +135,29 @@ Deno.test("nothing else at a provider can be reached with its key", async () => 
 
 Deno.test("where several providers are configured, a file needs one to be named", async () => {
   await using gateway = await startGateway({ others: { OTHER: {} } });
-  const got = await requestJson(`${gateway.baseUrl}/files`);
+  const got = await requestJson(`${gateway.baseUrl}/files/file-unmarked`);
   assert.equal(got.status, 400);
   assert.match(got.text, /say which provider keeps the file: add \?provider=<id>.*local, other/);
+});
+
+Deno.test("a file that is not there, and a path that a provider lacks, say nothing about models", async () => {
+  await using gateway = await start();
+  gateway.simulator.script({}, reply(404, { error: { message: "No such File object: file-x", type: "invalid_request_error" } }));
+  const missing = await requestJson(`${gateway.baseUrl}/files/file-x`);
+  assert.equal(missing.status, 404);
+  assert.match(missing.text, /"No such File object: file-x"/);
+  gateway.simulator.script({}, reply(200, { id: "file-y" }));
+  assert.equal((await requestJson(`${gateway.baseUrl}/files/file-y`)).status, 200);
+  gateway.simulator.script({}, reply(404, { detail: "Not Found" }));
+  assert.equal((await requestJson(`${gateway.baseUrl}/rerank`, { body: { model: "local/m", query: "q" } })).status, 404);
+  const chat = await requestJson(`${gateway.baseUrl}/chat/completions`, {
+    body: { model: "local/m", messages: [{ role: "user", content: "hi" }] },
+  });
+  assert.equal(chat.status, 200);
+  await assertAtRest(gateway);
+});
+
+Deno.test("filters of models hide no files", async () => {
+  await using gateway = await startGateway({ env: { ...TWO_KEYS, IGNORE_MODELS_LOCAL: "*", WHITELIST_MODELS_LOCAL: "gpt*" } });
+  await upload(gateway);
 });

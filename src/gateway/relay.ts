@@ -33,7 +33,7 @@ export interface RelayInput {
 export async function relay(input: RelayInput): Promise<Ending> {
   const { committed, exchange, lease, target } = input;
   const { bound } = exchange.dialect;
-  if (committed.kind === "bytes") return await relayBytes({ exchange, target, lease, committed, clock: input.clock });
+  if (committed.kind === "bytes") return await relayBytes({ ...input, committed });
   if (committed.kind === "answer") {
     input.owners.learn(bound?.given(committed.reading.body) ?? [], lease.credential.id);
     const usage = input.priced(target, committed.reading.usage);

@@ -5,7 +5,7 @@ import { asObject, asString, parseJson } from "../../src/kernel/json.ts";
 import { rateLimited, reply } from "../simulators/steps.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { requestJson } from "../support/http_client.ts";
-import { assertAtRest, KEY_A, KEY_B, TWO_KEYS } from "./chat.ts";
+import { assertAtRest, KEY_A, KEY_B, poolOf, TWO_KEYS } from "./chat.ts";
 
 function start(): Promise<Gateway> {
   return startGateway({ env: TWO_KEYS });
@@ -155,6 +155,17 @@ Deno.test("a file that is not there, and a path that a provider lacks, say nothi
   });
   assert.equal(chat.status, 200);
   await assertAtRest(gateway);
+});
+
+Deno.test("what an answer says of its usage is counted, and its bytes are the provider's own", async () => {
+  await using gateway = await start();
+  const picture = { ...PICTURE, usage: { input_tokens: 10, output_tokens: 100, total_tokens: 110 } };
+  gateway.simulator.script({}, reply(200, picture));
+  const got = await requestJson(`${gateway.baseUrl}/images/generations`, { body: { model: "local/gpt-image-1", prompt: "a cat" } });
+  assert.equal(got.text, JSON.stringify(picture));
+  await gateway.running(0);
+  const counted = poolOf(gateway).report().map(({ today }) => [today.inputTokens, today.outputTokens]);
+  assert.deepEqual(counted.sort(), [[0, 0], [10, 100]]);
 });
 
 Deno.test("filters of models hide no files", async () => {

@@ -13,6 +13,7 @@ import { parseConfig, type Sources } from "./config/load.ts";
 import type { Problem } from "./config/problem.ts";
 import { createRecall } from "./dialects/gemini/recall.ts";
 import { EmbeddingBatcher } from "./gateway/batch.ts";
+import { count } from "./gateway/count.ts";
 import type { Deps } from "./gateway/deps.ts";
 import type { Ending, Exchange } from "./gateway/exchange.ts";
 import { handle } from "./gateway/handle.ts";
@@ -156,6 +157,7 @@ function answered(
 ): Promise<Ending> {
   const { operation, native } = exchange.request;
   if (operation === "embeddings") return batcher.handle(exchange);
+  if (operation === "count") return count(exchange, deps);
   const list = native.raw?.list;
   return list === undefined ? handle(exchange, deps) : listOwned(exchange, list, deps);
 }

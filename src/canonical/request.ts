@@ -15,8 +15,8 @@ export type DialectName =
   | "gemini_array"
   | "gemini_embed"
   | "gemini_embed_batch";
-/** `raw`: a request that is passed on as it is; `owned`: one about files and batches, which no model has to do with. */
-export type Operation = "chat" | "completions" | "embeddings" | "raw" | "owned";
+/** `raw`: a request that is passed on as it is; `owned`: one about files and batches, which no model has to do with; `count`: of tokens. */
+export type Operation = "chat" | "completions" | "embeddings" | "raw" | "owned" | "count";
 
 /** What tells conversations apart, for keeping one on the credential that has its prompt cached. */
 export interface Conversation {
@@ -35,6 +35,8 @@ export interface RawRequest {
   readonly form?: RawForm;
   /** Ids in the answer get the mark of their credential. */
   readonly isOwned: boolean;
+  /** The path is one of this protocol's; undefined: one of OpenAI's. */
+  readonly speaks?: "anthropic" | "gemini";
   /** One list of what several credentials have. */
   readonly list?: OwnedList;
 }

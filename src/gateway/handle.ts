@@ -31,12 +31,16 @@ export async function commit(exchange: Exchange, deps: Deps): Promise<Held | Fai
   if (isFailure(targets)) return targets;
   let last: Failure | undefined;
   for (const target of targets) {
-    const tries = new Tries({ exchange, target, deps });
-    const got = await tryTarget(tries, { exchange, target, deps });
+    const got = await commitAt(target, exchange, deps);
     if (!isFailure(got) || got.scope === "request" || got.scope === "client") return got;
     last = got;
   }
   return last ?? unreachable();
+}
+
+/** Tries the credentials of one target until one begins to answer. */
+export function commitAt(target: Target, exchange: Exchange, deps: Deps): Promise<Held | Failure> {
+  return tryTarget(new Tries({ exchange, target, deps }), { exchange, target, deps });
 }
 
 async function tryTarget(tries: Tries, at: { exchange: Exchange; target: Target; deps: Deps }): Promise<Held | Failure> {

@@ -10,14 +10,14 @@ import { asArray, asObject, asString, type Json, type JsonObject, parseJson } fr
 import type { Credential } from "../credentials/credential.ts";
 import type { Deps } from "./deps.ts";
 import type { Ending, Exchange } from "./exchange.ts";
-import { commit, type Held } from "./handle.ts";
+import { askJson } from "./ask_json.ts";
+import { commit } from "./handle.ts";
 import { withMarks } from "./owned_ids.ts";
 import { refuse } from "./refuse.ts";
 import { ownHeaders } from "./reply_headers.ts";
-import { readBody, reasonOf } from "./send.ts";
+import { reasonOf } from "./send.ts";
 
 const AT_ONCE = 4;
-const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 
 interface Member {
   readonly provider: string;
@@ -120,25 +120,17 @@ interface Asked {
 async function pageOf({ provider, credential }: Member, { exchange, deps, limit, after }: Asked): Promise<Page | Failure> {
   const { raw } = exchange.request.native;
   if (raw === undefined) return nobody();
-  const stop = new AbortController();
-  const onGone = () => stop.abort(reasonOf(exchange.signal));
-  exchange.signal.addEventListener("abort", onGone, { once: true });
-  const cancel = deps.clock.after(Math.max(exchange.deadlineAt - deps.clock.now(), 1), () => stop.abort(late(provider)));
   const { list: _list, ...asked } = { ...raw, path: pathOf(raw.path, { limit, after }) };
   const part: Exchange = {
     ...exchange,
-    signal: stop.signal,
     request: { ...exchange.request, model: `${provider}/files`, native: { ...exchange.request.native, raw: asked } },
     only: credential.id.slice(credential.id.indexOf(":") + 1),
   };
-  try {
-    const held = await commit(part, deps);
-    return isFailure(held) ? held : await readPage(held, stop.signal);
-  } finally {
-    cancel();
-    exchange.signal.removeEventListener("abort", onGone);
-    exchange.waitedMs = Math.max(exchange.waitedMs, part.waitedMs);
-  }
+  const got = await askJson(part, { clock: deps.clock, commit: (it) => commit(it, deps) });
+  exchange.waitedMs = Math.max(exchange.waitedMs, part.waitedMs);
+  if (isFailure(got)) return got;
+  const page = asObject(parseJson(withMarks(got.text, got.credential)));
+  return Array.isArray(page?.data) ? { entries: asArray(page.data), hasMore: page.has_more === true } : noList();
 }
 
 function pathOf(path: string, { limit, after }: { readonly limit: number; readonly after: string | undefined }): string {
@@ -148,18 +140,6 @@ function pathOf(path: string, { limit, after }: { readonly limit: number; readon
   if (after !== undefined) query.set("after", after);
   const rest = query.toString();
   return rest === "" ? place : `${place}?${rest}`;
-}
-
-async function readPage({ lease, committed }: Held, signal: AbortSignal): Promise<Page | Failure> {
-  const bytes = committed.kind === "bytes" ? await readBody(committed.body, MAX_PAGE_BYTES) : "cut";
-  const page = typeof bytes === "string" ? undefined : asObject(parseJson(withMarks(bytes.toString("utf8"), lease.credential.id)));
-  if (signal.aborted || !Array.isArray(page?.data)) {
-    const failed = signal.aborted ? reasonOf(signal) : unread();
-    lease.settle(failed.scope === "client" ? { kind: "cancelled" } : { kind: "failed", failure: failed, when: "committed" });
-    return failed;
-  }
-  lease.settle({ kind: "ok" });
-  return { entries: asArray(page.data), hasMore: page.has_more === true };
 }
 
 /** The provider has no such thing at all. */
@@ -184,11 +164,6 @@ function nobody(): Failure {
   });
 }
 
-function late(provider: string): Failure {
-  const message = `Provider "${provider}" did not give its list in time`;
-  return failure({ scope: "transport", kind: "first_byte_timeout", status: 504, message });
-}
-
-function unread(): Failure {
-  return failure({ scope: "provider", kind: "malformed_answer", status: 502, message: "The provider's list could not be read" });
+function noList(): Failure {
+  return failure({ scope: "provider", kind: "malformed_answer", status: 502, message: "The provider's answer is no list" });
 }

@@ -76,7 +76,7 @@ export function prepareCall(input: PrepareInput): Prepared | Failure {
 /** Images, sounds, files and the like: nothing of the answer is read. */
 function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
   const { row, access, body, model, now, conversation } = input;
-  const place = RAW_PLACES.get(row.protocol);
+  const place = raw.speaks === undefined ? RAW_PLACES.get(row.protocol) : row.protocol === raw.speaks ? "" : undefined;
   if (place === undefined) {
     return failure({
       scope: "model",
@@ -87,6 +87,7 @@ function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
   }
   const headers = {
     ...callHeaders(row, access),
+    ...input.dialectHeaders,
     ...adapterHeaders(row, { access, conversation, now }),
     ...(raw.method === "POST" ? { "content-type": raw.form?.contentType ?? "application/json" } : {}),
     accept: "*/*",

@@ -59,7 +59,9 @@ Deno.test("where the provider speaks another dialect, fails, or says nothing, to
   const local = asObject((await messages(gateway, "local/gpt-5")).json)?.input_tokens;
   assert.ok(typeof local === "number" && local > 3 && local < 30);
   assert.equal(gateway.simulator.requests.filter(({ method }) => method === "POST").length, 0);
-  for (const step of [reply(500, anthropicErrorBody({ type: "api_error", message: "oops" })), reply(200, "<html>"), reply(404, {}), stall()]) {
+  for (
+    const step of [reply(500, anthropicErrorBody({ type: "api_error", message: "oops" })), reply(200, "<html>"), reply(404, {}), stall()]
+  ) {
     simulator?.script(COUNTS, step, step, step);
     const got = await messages(gateway, "anthropic/claude-sonnet-4-5");
     assert.deepEqual([got.status, typeof asObject(got.json)?.input_tokens], [200, "number"]);

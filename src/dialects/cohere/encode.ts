@@ -3,7 +3,8 @@ import type { ChatRequest, Part, Reasoning, ResponseFormat, Sampling, ToolChoice
 import type { Failure } from "../../kernel/failure.ts";
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { Extensions } from "../extensions.ts";
-import { NO_RESULT, orphanText, type Step, stepsOf, textOfResult } from "../history.ts";
+import { mediaOfResult, NO_RESULT, orphanText, type Step, stepsOf, textOfResult } from "../history.ts";
+import { wordsOfFile } from "../media.ts";
 import { invalidField } from "../problems.ts";
 import { lossesOf } from "../schema_cut.ts";
 import type { ToolNames } from "../tool_names.ts";
@@ -24,8 +25,9 @@ export function encodeRequest(
   { model, names }: { readonly model: string; readonly names: ToolNames },
 ): Encoded | Failure {
   if ((request.sampling.choiceCount ?? 1) > 1) return invalidField("n", "this provider gives one answer at a time: 1 is expected");
-  const refused = request.turns.flatMap(({ parts }) => parts).find((part) =>
-    part.kind === "audio" || part.kind === "video" || part.kind === "file"
+  const parts = request.turns.flatMap(({ parts }) => parts.flatMap((part) => part.kind === "tool_result" ? part.content : [part]));
+  const refused = parts.find((part) =>
+    part.kind === "audio" || part.kind === "video" || (part.kind === "file" && wordsOfFile(part.source, part.name) === undefined)
   );
   if (refused !== undefined) return invalidField("messages", `this provider takes no ${refused.kind} parts`);
   const extensions = new Extensions(request.extensions);
@@ -85,7 +87,16 @@ function messagesOf(step: Step, names: ToolNames): readonly JsonObject[] {
     tool_call_id: call.id,
     content: result === undefined ? `Error: ${NO_RESULT}` : `${result.isError === true ? "Error: " : ""}${textOfResult(result)}`,
   }));
-  return [{ role: "assistant", ...(text === "" ? {} : { tool_plan: text }), tool_calls }, ...results];
+  // Results hold words only: pictures follow as the user's.
+  const shown = step.calls.flatMap(({ call, result }) => {
+    const media = result === undefined ? [] : mediaOfResult(result).flatMap(userPart);
+    return media.length === 0 ? [] : [{ type: "text", text: `Result of the tool ${call.name}:` }, ...media];
+  });
+  return [
+    { role: "assistant", ...(text === "" ? {} : { tool_plan: text }), tool_calls },
+    ...results,
+    ...(shown.length === 0 ? [] : [{ role: "user", content: shown }]),
+  ];
 }
 
 function userPart(part: Part): readonly JsonObject[] {
@@ -97,8 +108,12 @@ function userPart(part: Part): readonly JsonObject[] {
       const url = part.source.kind === "url" ? part.source.url : `data:${part.source.mimeType};base64,${part.source.data}`;
       return [{ type: "image_url", image_url: { url, ...(part.detail === undefined ? {} : { detail: part.detail }) } }];
     }
+    case "file": {
+      const text = wordsOfFile(part.source, part.name);
+      return text === undefined ? [] : [{ type: "text", text }];
+    }
     case "tool_result":
-      return [{ type: "text", text: orphanText(part) }];
+      return [{ type: "text", text: orphanText(part) }, ...mediaOfResult(part).flatMap(userPart)];
     default:
       return [];
   }

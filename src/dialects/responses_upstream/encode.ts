@@ -5,7 +5,7 @@ import { asArray, isObject, type Json, type JsonObject, parseJson } from "../../
 import type { Recall } from "../codec.ts";
 import { effortOfBudget } from "../effort.ts";
 import { Extensions } from "../extensions.ts";
-import { NO_RESULT, orphanText, type Step, stepsOf, textOfResult } from "../history.ts";
+import { mediaOfResult, NO_RESULT, orphanText, type Step, stepsOf, textOfResult, type ToolResult } from "../history.ts";
 import { audioFormat } from "../media.ts";
 import { invalidField } from "../problems.ts";
 import { lostStrictness, strictnessOf } from "../strict_schema.ts";
@@ -23,6 +23,11 @@ export function encodeRequest(
 ): Encoded | Failure {
   const { sampling } = request;
   if ((sampling.choiceCount ?? 1) > 1) return invalidField("n", "this model gives one answer at a time: 1 is expected");
+  const parts = request.turns.flatMap(({ parts }) => parts.flatMap((part) => part.kind === "tool_result" ? part.content : [part]));
+  const refused = parts.find((part) => part.kind === "video" || (part.kind === "audio" && part.source.kind === "url"));
+  if (refused !== undefined) {
+    return invalidField("messages", `this model takes no ${refused.kind} ${refused.kind === "audio" ? "from URLs" : "parts"}`);
+  }
   const extensions = new Extensions(request.extensions);
   const instructions = request.system.map(({ text }) => text).filter((text) => text !== "").join("\n\n");
   const input = stepsOf(request.turns).flatMap((step) => itemsOf(step, { names, recall }));
@@ -87,9 +92,16 @@ function itemsOf(step: Step, { names, recall }: At): readonly JsonObject[] {
   const results = step.calls.map(({ call, result }) => ({
     type: "function_call_output",
     call_id: call.id,
-    output: result === undefined ? `Error: ${NO_RESULT}` : `${result.isError === true ? "Error: " : ""}${textOfResult(result)}`,
+    output: result === undefined ? `Error: ${NO_RESULT}` : outputOf(result),
   }));
   return [...known, ...message, ...calls, ...results];
+}
+
+/** Words, and where there is more than words a list of parts. */
+function outputOf(result: ToolResult): Json {
+  const text = `${result.isError === true ? "Error: " : ""}${textOfResult(result)}`;
+  const media = mediaOfResult(result).flatMap(userPart);
+  return media.length === 0 ? text : [...(text === "" ? [] : [{ type: "input_text", text }]), ...media];
 }
 
 /** Only encrypted thoughts can go back: the text alone proves nothing. */
@@ -117,7 +129,7 @@ function userPart(part: Part): readonly JsonObject[] {
       return part.source.kind === "inline" ? [{ type: "input_audio", input_audio: { data: part.source.data, format } }] : [];
     }
     case "tool_result":
-      return [{ type: "input_text", text: orphanText(part) }];
+      return [{ type: "input_text", text: orphanText(part) }, ...mediaOfResult(part).flatMap(userPart)];
     case "video":
     case "reasoning":
     case "tool_call":

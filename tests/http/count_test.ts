@@ -72,3 +72,13 @@ Deno.test("where the provider speaks another dialect, fails, or says nothing, to
   const pool = gateway.app.snapshot().providers.get("anthropic")?.pool;
   assert.equal(pool?.inFlightCount, 0);
 });
+
+Deno.test("a provider that is slow to count is blamed for nothing", async () => {
+  await using gateway = await start({ GLOBAL_TIMEOUT: "0.2" });
+  const simulator = gateway.simulators.ANTHROPIC;
+  simulator?.script(COUNTS).always(stall());
+  for (let round = 0; round < 6; round++) await messages(gateway, "anthropic/claude-sonnet-4-5");
+  assert.equal(simulator?.requests.filter(({ path }) => path.endsWith("count_tokens")).length, 6);
+  const pool = gateway.app.snapshot().providers.get("anthropic")?.pool;
+  assert.ok(pool?.report().every(({ state, today }) => state === "ready" && today.failureCount === 0));
+});

@@ -1,6 +1,6 @@
 /**
  * The rest of OpenAI's interface (images, speech, transcriptions, moderations, rerank, files, batches) and Google's
- * cached contents: passed on as they are, but for the model's name. What a provider answers is not read.
+ * cached contents: passed on as they are, but for the model's name. Of what a provider answers only the usage is read.
  */
 import type { Reading } from "../canonical/answer.ts";
 import { asString, type JsonObject } from "../kernel/json.ts";

@@ -113,11 +113,11 @@ async function tryAs(
   const reply = await input.sender.send(prepared.call, { connectTimeoutMs, signal });
   if (isFailure(reply)) return reply;
   traffic?.reply(reply);
-  const context = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
-  if (reply.status < 200 || reply.status > 299) {
-    const failed = await refused(reply, context, signal);
-    return request.native.raw === undefined ? failed : ofThePath(failed);
-  }
+  const { raw } = request.native;
+  const asksFor = raw?.isOwned === true ? "thing" as const : "path" as const;
+  const known = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
+  const context = raw === undefined ? known : { ...known, asksFor };
+  if (reply.status < 200 || reply.status > 299) return await refused(reply, context, signal);
   return await commitment({ exchange, reply, context, signal, prepared });
 }
 
@@ -183,11 +183,6 @@ function timedOut({ target, timeoutMs }: AttemptInput): Failure {
 function mustNotStream(row: ProviderRow, exchange: Exchange): boolean {
   const { tools } = exchange.request.native.body;
   return hasQuirk(row, "no_stream_with_tools") && Array.isArray(tools) && tools.length > 0;
-}
-
-/** A 404 for a file, or for a route the provider has not, says nothing of the model: others may ask for it. */
-function ofThePath(failed: Failure): Failure {
-  return failed.kind === "unknown_model" ? failure({ ...failed, scope: "gateway", kind: "not_found" }) : failed;
 }
 
 async function refused(reply: UpstreamReply, context: ClassifyContext, signal: AbortSignal): Promise<Failure> {

@@ -63,7 +63,9 @@ function asked(
 ): Asked | Failure {
   const request = DIALECTS.gemini_raw.decodeRequest(body);
   if (isFailure(request)) return request;
-  return { request: { ...request, native: { ...request.native, raw: { ...raw, isOwned: true } } }, body, only };
+  const operation = raw.modelForm === "absent" ? "owned" : "raw";
+  const native = { ...request.native, raw: { ...raw, isOwned: true, speaks: "gemini" as const } };
+  return { request: { ...request, operation, native }, body, only };
 }
 
 function queryOf(given: URLSearchParams, pageToken: string): string {

@@ -46,6 +46,8 @@ export interface Asked {
   readonly body: JsonObject;
   /** Keeps the answer for later requests. */
   readonly keep?: ((answer: JsonObject) => void) | undefined;
+  /** The id of the answer it goes on from. */
+  readonly continues?: string | undefined;
   /** The end of the id of the one credential that can serve it. */
   readonly only?: string | undefined;
   /** Whose the ids are that it names: files, cached contents. */
@@ -68,7 +70,7 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
   const client = new Secret(clientKey(incoming.headers));
   const asked = await input.read(incoming, { maxBytes: snapshot.config.maxBodyBytes, client });
   if (isFailure(asked)) return asked;
-  const { request, body, keep, only, owned = new Map() } = asked;
+  const { request, body, keep, continues, only, owned = new Map() } = asked;
   const requestId = requestIdOf(incoming);
   const method = incoming.method ?? "POST";
   return {
@@ -84,6 +86,7 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
     dialectHeaders: dialectHeaders(incoming, dialect),
     client,
     keep,
+    continues,
     only,
     owned,
     capture: input.openCapture({ requestId, request: { method, path: input.path, headers: incoming.headers, body } }),
@@ -111,7 +114,7 @@ export function jsonRequest(
     const given = jsonBody(text);
     if (isFailure(given)) return given;
     const own = { ...given, ...overlay };
-    const whole = continued?.(own, client) ?? { body: own, keep: undefined };
+    const whole = continued?.(own, client) ?? { body: own };
     if (isFailure(whole)) return whole;
     // Earlier turns are kept with their marks, so these are taken off when everything is together.
     const mayBeMarked = text.includes("~") || whole.body !== own;

@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { DIALECTS } from "../dialects/table.ts";
 import { withoutMarks } from "../gateway/owned_ids.ts";
 import type { Snapshot } from "../gateway/snapshot.ts";
+import type { CanonicalRequest, RawRequest } from "../gateway/exchange.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asString, type JsonObject } from "../kernel/json.ts";
 import { boundaryOf, findField, withValue } from "../wire/multipart.ts";
@@ -24,7 +25,7 @@ export const MODEL_PATHS: readonly string[] = [
 ];
 
 /** Header and query that name the provider of files and batches. */
-const PROVIDER_HEADER = "x-keyproxy-provider";
+export const PROVIDER_HEADER = "x-keyproxy-provider";
 /** Stands for the model where none is named: limits of these calls are counted together. */
 const NO_MODEL = "files";
 
@@ -67,8 +68,19 @@ export function ownedRequest(method: Method, target: string, snapshot: Snapshot)
     if (isFailure(body)) return body;
     const form = isForm ? { form: { contentType, named: () => bytes } } : {};
     const raw = { method, path, ...form, isOwned: true, modelForm: "absent" as const };
-    const request = { ...requestOf({ model: `${id}/${NO_MODEL}` }), native: { dialect: "openai_raw" as const, body, raw } };
-    return { request, body, only: owner };
+    return { request: ownedRequestOf(id, { body, raw }), body, only: owner };
+  };
+}
+
+/** A request that has nothing to do with a model, for one provider. */
+export function ownedRequestOf(
+  provider: string,
+  { body, raw }: { readonly body: JsonObject; readonly raw: RawRequest },
+): CanonicalRequest {
+  return {
+    ...requestOf({ model: `${provider}/${NO_MODEL}` }),
+    operation: "owned",
+    native: { dialect: "openai_raw", body, raw },
   };
 }
 

@@ -104,8 +104,8 @@ function prepareEmbeddings(input: PrepareInput, protocol: ProtocolFacts, format:
 
 /** Images, sounds, files and the like: nothing of the answer is read. */
 function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
-  const { row, access, dialect, model, now, conversation } = input;
-  const place = row.adapter === "gemini_cli" ? undefined : RAW_PLACES.get(`${dialect.name} ${row.protocol}`);
+  const { row, access, model, now, conversation } = input;
+  const place = rawPlace(row, raw);
   if (place === undefined) {
     return failure({
       scope: "gateway",
@@ -117,6 +117,7 @@ function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
   const hasBody = raw.method === "POST" || raw.method === "PATCH";
   const headers = {
     ...callHeaders(row, access),
+    ...input.dialectHeaders,
     ...adapterHeaders(row, { access, conversation, now }),
     ...(hasBody ? { "content-type": raw.form?.contentType ?? "application/json" } : {}),
     accept: "*/*",
@@ -143,13 +144,15 @@ function rawBody({ body, model }: PrepareInput, { modelForm }: RawRequest): Json
   return modelForm === "absent" ? rest : { ...rest, model: `models/${model}` };
 }
 
-/** What stands between a provider's address and the paths that clients of each dialect know, by dialect and protocol. */
-const RAW_PLACES: ReadonlyMap<string, string> = new Map([
-  ["openai_raw openai", ""],
-  ["openai_raw azure", "/openai/v1"],
-  ["openai_raw cohere", "/v2"],
-  ["gemini_raw gemini", ""],
-]);
+/** What stands between a provider's address and the path of a call; undefined: it has no such path. */
+function rawPlace({ protocol, adapter }: ProviderRow, { speaks }: RawRequest): string | undefined {
+  if (adapter === "gemini_cli") return undefined;
+  if (speaks !== undefined) return protocol === speaks ? "" : undefined;
+  return RAW_PLACES.get(protocol);
+}
+
+/** What stands between a provider's address and OpenAI's paths. */
+const RAW_PLACES: ReadonlyMap<string, string> = new Map([["openai", ""], ["azure", "/openai/v1"], ["cohere", "/v2"]]);
 
 function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
   const { row, dialect, isStream } = input;

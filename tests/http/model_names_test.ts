@@ -133,3 +133,14 @@ Deno.test("a provider whose own format is not translated is reached through a se
   assert.equal(chat.status, 200, chat.text);
   assert.match((await requestJson(`${gateway.baseUrl}/models`)).text, /"watsonx\/sim-large"/);
 });
+
+Deno.test("a client may call its fields what it likes, and as many as it likes: the header that names what was left out stays one", async () => {
+  await using gateway = await start();
+  const base = { model: "anthropic/claude-sonnet-4-5", messages: [{ role: "user", content: "hello" }] };
+  const odd = await requestJson(`${gateway.baseUrl}/chat/completions`, { body: { ...base, "ключ\n": 1 } });
+  assert.deepEqual([odd.status, odd.headers["x-keyproxy-lossy"]], [200, "?????"]);
+  const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`field_${at}`, at]));
+  const got = await requestJson(`${gateway.baseUrl}/chat/completions`, { body: { ...base, ...many } });
+  assert.equal(got.status, 200);
+  assert.match(String(got.headers["x-keyproxy-lossy"]), /^field_0, .{1800,2000}, and \d+ more$/);
+});

@@ -5,7 +5,7 @@ import { asObject, asString, parseJson } from "../../src/kernel/json.ts";
 import { rateLimited, reply } from "../simulators/steps.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { requestJson } from "../support/http_client.ts";
-import { assertAtRest, KEY_A, KEY_B, TWO_KEYS } from "./chat.ts";
+import { assertAtRest, KEY_A, KEY_B, poolOf, TWO_KEYS } from "./chat.ts";
 
 function start(): Promise<Gateway> {
   return startGateway({ env: TWO_KEYS });
@@ -135,7 +135,7 @@ Deno.test("nothing else at a provider can be reached with its key", async () => 
 
 Deno.test("where several providers are configured, a file needs one to be named", async () => {
   await using gateway = await startGateway({ others: { OTHER: {} } });
-  const got = await requestJson(`${gateway.baseUrl}/files`);
+  const got = await requestJson(`${gateway.baseUrl}/files/file-unmarked`);
   assert.equal(got.status, 400);
   assert.match(got.text, /say which provider keeps it: add \?provider=<id>.*local, other/);
 });
@@ -193,4 +193,37 @@ Deno.test("a conversation that goes on from an earlier answer still knows whose 
   }
   assert.deepEqual(new Set(openai?.requests.map(({ key }) => key)), new Set([owner]));
   assert.ok(openai?.requests.slice(1).every(({ rawBody }) => rawBody.includes('"file-abc"') && !rawBody.includes("~")));
+});
+
+Deno.test("a file that is not there, and a path that a provider lacks, say nothing about models", async () => {
+  await using gateway = await start();
+  gateway.simulator.script({}, reply(404, { error: { message: "No such File object: file-x", type: "invalid_request_error" } }));
+  const missing = await requestJson(`${gateway.baseUrl}/files/file-x`);
+  assert.equal(missing.status, 404);
+  assert.match(missing.text, /"No such File object: file-x"/);
+  gateway.simulator.script({}, reply(200, { id: "file-y" }));
+  assert.equal((await requestJson(`${gateway.baseUrl}/files/file-y`)).status, 200);
+  gateway.simulator.script({}, reply(404, { detail: "Not Found" }));
+  assert.equal((await requestJson(`${gateway.baseUrl}/rerank`, { body: { model: "local/m", query: "q" } })).status, 404);
+  const chat = await requestJson(`${gateway.baseUrl}/chat/completions`, {
+    body: { model: "local/m", messages: [{ role: "user", content: "hi" }] },
+  });
+  assert.equal(chat.status, 200);
+  await assertAtRest(gateway);
+});
+
+Deno.test("what an answer says of its usage is counted, and its bytes are the provider's own", async () => {
+  await using gateway = await start();
+  const picture = { ...PICTURE, usage: { input_tokens: 10, output_tokens: 100, total_tokens: 110 } };
+  gateway.simulator.script({}, reply(200, picture));
+  const got = await requestJson(`${gateway.baseUrl}/images/generations`, { body: { model: "local/gpt-image-1", prompt: "a cat" } });
+  assert.equal(got.text, JSON.stringify(picture));
+  await gateway.running(0);
+  const counted = poolOf(gateway).report().map(({ today }) => [today.inputTokens, today.outputTokens]);
+  assert.deepEqual(counted.sort(), [[0, 0], [10, 100]]);
+});
+
+Deno.test("filters of models hide no files", async () => {
+  await using gateway = await startGateway({ env: { ...TWO_KEYS, IGNORE_MODELS_LOCAL: "*", WHITELIST_MODELS_LOCAL: "gpt*" } });
+  await upload(gateway);
 });

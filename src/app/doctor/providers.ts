@@ -142,6 +142,8 @@ function ofStanding(name: string, { standing, provider, number }: CredentialFact
       return [note(`${name}: its token ${standing.reason}; it was not tried`, `keyproxy creds check ${provider}:${number}`)];
     case "resting":
       return [note(`${name} rests${why}`)];
+    case "disabled":
+      return [note(`${name} is switched off${why}`, "keyproxy status --watch switches it on with e")];
     case "ready":
       return undefined;
   }

@@ -84,6 +84,7 @@ function sendOnce(
   return new Promise((resolve) => {
     const isSecure = call.url.protocol === "https:";
     const sent = (isSecure ? https : http).request(call.url, { method: call.method, headers: withLength(call), agent: means.agent });
+    let isReused = takeReuse(sent);
     let phase: "connect" | "first_byte" = "first_byte";
     const sentAt = means.clock.now();
     let isSettled = false;
@@ -101,6 +102,7 @@ function sendOnce(
     };
     signal.addEventListener("abort", stop);
     sent.on("socket", (socket) => {
+      isReused ||= takeReuse(sent);
       if (!socket.connecting) return;
       phase = "connect";
       cancelConnect = means.clock.after(options.connectTimeoutMs, () => {
@@ -119,7 +121,7 @@ function sendOnce(
     });
     sent.on("error", (error) => {
       const isEarly = means.clock.now() - sentAt < STALE_WITHIN_MS;
-      if (!signal.aborted && sent.reusedSocket && isEarly && isReset(error)) settle(() => "stale_socket");
+      if (!signal.aborted && isReused && isEarly && isReset(error)) settle(() => "stale_socket");
       fail(error);
     });
     sent.on("close", () => {
@@ -127,6 +129,16 @@ function sendOnce(
     });
     sent.end(call.bytes ?? call.body);
   });
+}
+
+/**
+ * Whether a request goes out on a kept connection; it is asked as soon as that is known. The runtime is not left to know:
+ * Deno sends such a request anew by itself when its connection ends, also when it was ended here.
+ */
+function takeReuse(sent: http.ClientRequest): boolean {
+  const isReused = sent.reusedSocket;
+  sent.reusedSocket = false;
+  return isReused;
 }
 
 function withLength(call: UpstreamCall): Record<string, string> {

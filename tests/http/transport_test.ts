@@ -3,6 +3,7 @@
  * and connections that went stale. Nothing is repeated once the client has seen a part of an answer.
  */
 import assert from "node:assert/strict";
+import { latch } from "../simulators/latch.ts";
 import { startSimulator } from "../simulators/server.ts";
 import {
   answer,
@@ -17,6 +18,7 @@ import {
   sseError,
   stall,
   stallAfter,
+  withHold,
 } from "../simulators/steps.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { startGateway } from "../support/gateway.ts";
@@ -153,9 +155,43 @@ Deno.test("a connection that the provider closed while it was idle is replaced w
     assert.equal(gateway.simulator.droppedCount, 1);
     assert.deepEqual(members(gateway).map(({ state, today }) => [state, today.failureCount]), [["ready", 0]]);
     assert.equal((await chat(gateway)).status, 200);
-    assert.equal(poolConnections(gateway.simulator), 2);
+    assert.equal(poolConnections(gateway.simulator), 3, "the one that was sent again has a connection for itself");
     await assertAtRest(gateway);
   }
+});
+
+for (const [what, body] of [["an answer", CHAT], ["a stream", STREAM]] as const) {
+  Deno.test(`${what} on a kept connection: a client that leaves ends the call, and it is not sent a second time`, CLEAN, async () => {
+    await using gateway = await startGateway({ env: ONE_KEY });
+    gateway.simulator.script({}, answer(), stall(), answer());
+    assert.equal((await chat(gateway)).status, 200);
+    const leaving = new AbortController();
+    const left = chat(gateway, body, { signal: leaving.signal });
+    await until(() => gateway.simulator.requests.length === 2);
+    assert.equal(poolConnections(gateway.simulator), 1, "the connection was kept");
+    leaving.abort(new Error("the client left"));
+    await assert.rejects(left, /the client left/);
+    await gateway.running(0);
+    assert.equal((await chat(gateway)).status, 200);
+    assert.equal(gateway.simulator.requests.length, 3);
+    await assertAtRest(gateway);
+  });
+}
+
+Deno.test("a kept connection that breaks while the provider works is trouble, and only the other key sends again", CLEAN, async () => {
+  const clock = new FakeClock();
+  await using gateway = await startGateway({ env: TWO_KEYS, clock });
+  const gate = latch();
+  gateway.simulator.script({}, answer(), withHold(reset(), gate), answer());
+  assert.equal((await chat(gateway)).status, 200);
+  const answered = chat(gateway);
+  await until(() => gateway.simulator.requests.length === 2);
+  clock.advance(5_000);
+  gate.release();
+  const { status, headers } = await answered;
+  assert.deepEqual([status, headers["x-keyproxy-attempts"]], [200, "2"]);
+  assert.deepEqual(keysSeen(gateway), [KEY_A, KEY_B, KEY_A]);
+  await assertAtRest(gateway);
 });
 
 const CUTS = [

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { asArray, asNumber, asObject, type Json, type JsonObject } from "../../src/kernel/json.ts";
 import { embeddingOf, vectorsOf } from "../simulators/embeddings.ts";
-import { rateLimited, reply } from "../simulators/steps.ts";
+import { rateLimited, reply, stall } from "../simulators/steps.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { requestJson } from "../support/http_client.ts";
 
@@ -110,4 +110,42 @@ Deno.test("of a request in several calls a limited key is left as of any other, 
   assert.equal(refused.status, 400);
   assert.match(refused.text, /Malformed input request/);
   assert.equal(gateway.app.snapshot().providers.get("bedrock")?.pool.inFlightCount, 0);
+});
+
+/** Two keys of Bedrock. */
+function startBedrock(): Promise<Gateway> {
+  return startGateway({
+    others: { BEDROCK: {} },
+    env: { BEDROCK_API_KEY_1: "AKIA1234567890ABCDEF:secret-one", BEDROCK_API_KEY_2: "AKIA2234567890ABCDEF:secret-two" },
+  });
+}
+
+Deno.test("of a request in several calls, those still under way end when one is refused, and blame nobody", async () => {
+  await using gateway = await startBedrock();
+  gateway.simulators.BEDROCK?.script({}, stall(), reply(400, { message: "Malformed input request" }));
+  const refused = await embed(gateway, "bedrock/amazon.titan-embed-text-v2:0");
+  assert.deepEqual([refused.status, /Malformed input request/.test(refused.text)], [400, true]);
+  const pool = gateway.app.snapshot().providers.get("bedrock")?.pool;
+  assert.deepEqual([pool?.inFlightCount, pool?.queuedCount], [0, 0]);
+  assert.deepEqual(pool?.report().map(({ state, today }) => [state, today.failureCount]).sort(), [["ready", 0], ["ready", 1]]);
+  assert.equal(gateway.simulators.BEDROCK?.requests.length, 2);
+});
+
+Deno.test("an answer without a vector for each text is no answer, alone or as a part of one", async () => {
+  await using gateway = await start();
+  const short = reply(200, { response_type: "embeddings_by_type", embeddings: { float: [[1, 0]] } });
+  gateway.simulators.BEDROCK?.script({}).always(short);
+  gateway.simulators.VERTEX_AI?.script({}).always(
+    reply(200, { predictions: [{ embeddings: { values: [1] } }, {}, { embeddings: { values: [2] } }] }),
+  );
+  const many = Array.from({ length: 97 }, (_, at) => `text ${at}`);
+  for (
+    const [model, input] of [["bedrock/cohere.embed-v4:0", many], ["bedrock/cohere.embed-v4:0", TEXTS], [
+      "vertex_ai/text-embedding-005",
+      TEXTS,
+    ]] as const
+  ) {
+    const got = await embed(gateway, model, { input: [...input] });
+    assert.equal(got.status, 502, `${model} ${input.length}: ${got.text}`);
+  }
 });

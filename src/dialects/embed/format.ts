@@ -41,6 +41,7 @@ export interface EmbedCrossing {
   readonly method: string;
   readonly body: JsonObject;
   readonly lossy: readonly string[];
+  /** Without vectors, thus an empty answer, unless there is one for each text. */
   answer(body: JsonObject, headers: Readonly<Record<string, string>>): JsonObject;
 }
 
@@ -65,7 +66,13 @@ export function crossEmbeddings(format: EmbedFormat, body: JsonObject, model: st
     lossy: [...unknown, ...call.lossy ?? []],
     answer(answer, headers) {
       const { vectors, tokenCount } = call.read(answer, headers);
-      const data = vectors.map((vector, index) => ({ object: "embedding", index, embedding: isPacked ? packed(vector) : [...vector] }));
+      // One vector too few, and all behind it would be taken for those of other texts.
+      const isWhole = vectors.length === texts.length && vectors.every((vector) => vector.length > 0);
+      const data = (isWhole ? vectors : []).map((vector, index) => ({
+        object: "embedding",
+        index,
+        embedding: isPacked ? packed(vector) : [...vector],
+      }));
       const usage = tokenCount === undefined ? {} : { usage: { prompt_tokens: tokenCount, total_tokens: tokenCount } };
       return { object: "list", data, model, ...usage };
     },

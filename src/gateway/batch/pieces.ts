@@ -10,8 +10,10 @@ import type { Ending, Exchange } from "../exchange.ts";
 import { commit } from "../handle.ts";
 import { refuse } from "../refuse.ts";
 import type { Target } from "../route.ts";
+import { reasonOf } from "../send.ts";
 import type { EmbeddingInputs } from "./inputs.ts";
 import { discard, writeAnswer } from "./answers.ts";
+import { splitAnswer } from "./split_answer.ts";
 
 const MOST_AT_ONCE = 4;
 /** As many as OpenAI takes in one request. */
@@ -34,15 +36,23 @@ export async function serveInPieces(
   const pieces: Piece[] = [];
   let next = 0;
   let failed: Failure | undefined;
+  const stop = new AbortController();
+  const onGone = () => stop.abort(reasonOf(exchange.signal));
   const work = async () => {
     while (failed === undefined && next < parts.length) {
       const at = next++;
-      const got = await onePiece(exchange, { input: [...parts[at] ?? []], deps });
-      if (isFailure(got)) failed ??= got;
-      else pieces[at] = got;
+      const got = await onePiece(exchange, { input: [...parts[at] ?? []], signal: stop.signal, deps });
+      if (!isFailure(got)) pieces[at] = got;
+      else {
+        failed ??= got;
+        stop.abort(notWanted());
+      }
     }
   };
+  if (exchange.signal.aborted) onGone();
+  exchange.signal.addEventListener("abort", onGone, { once: true });
   await Promise.all(Array.from({ length: Math.min(MOST_AT_ONCE, parts.length) }, work));
+  exchange.signal.removeEventListener("abort", onGone);
   const [first] = pieces;
   if (failed !== undefined || first === undefined) return refuse(exchange, failed ?? tooMany(items.length));
   return writeAnswer(exchange, { ...first, body: joined(pieces.map(({ body }) => body)), status: 200, deps });
@@ -50,11 +60,11 @@ export async function serveInPieces(
 
 async function onePiece(
   exchange: Exchange,
-  { input, deps }: { readonly input: readonly Json[]; readonly deps: Deps },
+  { input, signal, deps }: { readonly input: readonly Json[]; readonly signal: AbortSignal; readonly deps: Deps },
 ): Promise<Piece | Failure> {
   const { request } = exchange;
-  const body = { ...request.native.body, input };
-  const own: Exchange = { ...exchange, request: { ...request, native: { ...request.native, body } }, waitedMs: 0 };
+  const native = { ...request.native, body: { ...request.native.body, input } };
+  const own: Exchange = { ...exchange, request: { ...request, native }, signal, waitedMs: 0 };
   const got = await commit(own, deps);
   exchange.waitedMs = Math.max(exchange.waitedMs, own.waitedMs);
   exchange.lossy = own.lossy;
@@ -63,11 +73,17 @@ async function onePiece(
   const { target, lease, committed } = got;
   if (committed.kind !== "answer") {
     discard(got);
-    return failure({ scope: "provider", kind: "malformed_answer", status: 502, message: "The provider answered embeddings with a stream" });
+    return malformed("The provider answered embeddings with a stream");
   }
   const usage = deps.priced(target, committed.reading.usage);
   lease.settle({ kind: "ok", ...(usage === undefined ? {} : { usage }) });
-  return { body: committed.reading.body, target, headers: passedHeaders(committed.headers) };
+  const [body] = splitAnswer(committed.reading.body, [partOf(input)]) ?? [];
+  if (body === undefined) return malformed("The provider's answer does not hold one vector for each input");
+  return { body, target, headers: passedHeaders(committed.headers) };
+}
+
+function partOf(items: readonly Json[]): EmbeddingInputs {
+  return { kind: "text", items, length: 1 };
 }
 
 /** Vectors in the order of the inputs; counts of tokens added up. */
@@ -77,6 +93,15 @@ function joined(answers: readonly JsonObject[]): JsonObject {
   const { usage, ...rest } = answers[0] ?? {};
   const counted = usage === undefined ? {} : { usage: { prompt_tokens: count("prompt_tokens"), total_tokens: count("total_tokens") } };
   return { ...rest, data, ...counted };
+}
+
+function malformed(message: string): Failure {
+  return failure({ scope: "provider", kind: "malformed_answer", status: 502, message });
+}
+
+/** Like a client that leaves, that blames nobody. */
+function notWanted(): Failure {
+  return failure({ scope: "client", kind: "client_gone", status: 499, message: "Another call of the same request failed" });
 }
 
 function tooMany(count: number): Failure {

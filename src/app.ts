@@ -105,7 +105,7 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
 
   return {
     http: server,
-    listen: (at) => listen(server, at),
+    listen: (at) => listen(server, served.noted(at)),
     snapshot: () => served.snapshot,
     reload,
     async models() {

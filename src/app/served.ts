@@ -2,12 +2,15 @@
  * What is served now: the snapshot of configuration, providers and credentials. A reload makes a new one, one
  * reload after the other; pools and logins live on.
  */
+import type { Config } from "../config/config.ts";
 import { type ConfigReading, parseConfig, type Sources } from "../config/load.ts";
 import type { Problem } from "../config/problem.ts";
+import { SETTINGS } from "../config/schema.ts";
 import { closest } from "../config/suggest.ts";
 import { credentialsFromEnv } from "../credentials/from_env.ts";
 import type { Redactor } from "../gateway/redact.ts";
 import type { Snapshot } from "../gateway/snapshot.ts";
+import { isLoopback } from "../kernel/address.ts";
 import type { Pool } from "../pool/pool.ts";
 import { CATALOG } from "../providers/catalog.ts";
 import { Logins } from "./logins.ts";
@@ -30,6 +33,8 @@ export class Served {
   readonly #pools = new Map<string, Pool>();
   readonly #logins: Logins;
   readonly #accounts: ServiceAccounts;
+  /** Where other machines reach the server. */
+  #openHost: string | undefined;
   #current: Snapshot | undefined;
   #madeAt = 0;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -66,10 +71,18 @@ export class Served {
     return this.#madeAt;
   }
 
+  /** Notes where the server will listen, for reloads; gives it back. */
+  noted<Place extends { readonly host: string }>(at: Place): Place {
+    if (!isLoopback(at.host)) this.#openHost = at.host;
+    return at;
+  }
+
   /** Reads configuration and logins anew; with problems the old ones stay in force. */
   reload(sources: Sources): Promise<readonly Problem[]> {
     const reading = parseConfig(sources, { rows: CATALOG });
     if ("problems" in reading) return Promise.resolve(reading.problems);
+    const unfit = unguarded(reading.config, this.#openHost);
+    if (unfit.length > 0) return Promise.resolve(unfit);
     // What was asked for last is what stays.
     const done = this.#reloading.then(async () => {
       this.#current = await this.#make(reading, sources);
@@ -98,4 +111,11 @@ export class Served {
     const credentials = [...found.credentials, ...logins.credentials, ...accounts.credentials];
     return makeSnapshot({ config, variables, found: { ...found, credentials }, pools: this.#pools, making, warn: told.warn });
   }
+}
+
+/** Without a key, a configuration would open a server that other machines reach to all of them. */
+function unguarded({ proxyKeys }: Config, host: string | undefined): readonly Problem[] {
+  if (host === undefined || proxyKeys.length > 0) return [];
+  const expected = `a key while the server listens on ${host}; without one everybody who reaches it could spend your keys`;
+  return [{ variable: SETTINGS.proxyKeys.env, expected }];
 }

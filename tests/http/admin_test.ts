@@ -194,6 +194,23 @@ Deno.test("a reload says what is wrong, and what is right is in force", async ()
   assert.equal((await status(gateway)).providers[0]?.credentials.length, 2);
 });
 
+Deno.test("where other machines reach it, a server keeps its proxy key when a reload finds none", async () => {
+  await using gateway = await startGateway({ env: { PROXY_API_KEY: CLIENT } });
+  const outside = await gateway.app.listen({ host: "0.0.0.0", port: 0 });
+  await assert.rejects(
+    gateway.reload({ PROXY_API_KEY: undefined }),
+    /PROXY_API_KEY: expected a key while the server listens on 0\.0\.0\.0/,
+  );
+  assert.deepEqual([(await chat(gateway)).status, (await chat(gateway, undefined, { key: CLIENT })).status], [401, 200]);
+  await gateway.reload({ PROXY_API_KEY: ADMIN });
+  assert.deepEqual([(await chat(gateway, undefined, { key: CLIENT })).status, (await chat(gateway, undefined, { key: ADMIN })).status], [
+    401,
+    200,
+  ]);
+  outside.destroy();
+  await outside.close();
+});
+
 /** The next event of a stream. */
 function eventsOf(stream: OpenStream): AsyncIterator<string> {
   return stream.events()[Symbol.asyncIterator]();

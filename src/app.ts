@@ -162,6 +162,16 @@ async function answer(
   { deps, batcher, ledger }: { readonly deps: Deps; readonly batcher: EmbeddingBatcher; readonly ledger: Ledger },
 ): Promise<void> {
   ledger.finish(exchange, await answered(exchange, { deps, batcher }));
+  await handedOver(exchange);
+}
+
+/** Resolves when the whole answer has left, or its client: until then a stopping server must not cut the connection. */
+function handedOver({ out, signal }: Exchange): Promise<void> {
+  if (out.writableFinished || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    out.once("finish", resolve);
+    out.once("close", resolve);
+  });
 }
 
 function answered(

@@ -117,6 +117,19 @@ Deno.test("SIGTERM lets a running stream finish and then exits 0; a second signa
     cut.close();
   }));
 
+Deno.test("SIGTERM lets a client read a whole answer to its end, however slowly it reads", () =>
+  inFolder(async (folder) => {
+    await using simulator = await startSimulator();
+    const text = "x".repeat(16 * 1024 * 1024);
+    simulator.script({}, answer({ text }));
+    const program = startProgram(SERVE, { cwd: folder, env: { LOCAL_API_BASE: simulator.baseUrl, LOCAL_API_KEY_1: KEY_A } });
+    const reader = await openStream(`${await urlOf(program)}/chat/completions`, { body: CHAT });
+    program.signal("SIGTERM");
+    await program.prints(/finishing 1 running request/);
+    assert.ok((await reader.text()).includes(text));
+    assert.equal(await program.ended, 0);
+  }));
+
 Deno.test("kill -9 costs neither rests nor counters that were a second old", () =>
   inFolder(async (folder) => {
     await using simulator = await startSimulator();

@@ -73,6 +73,7 @@ function reasonOf(error: unknown): string {
       return "not allowed; ports below 1024 need privileges";
     case "ENOTFOUND":
     case "EADDRNOTAVAIL":
+    case "EINVAL":
       return "this machine has no such address; choose another with --host";
     default:
       return error instanceof Error ? error.message : String(error);

@@ -130,7 +130,9 @@ async function pageOf({ provider, credential }: Member, { exchange, deps, limit,
   exchange.waitedMs = Math.max(exchange.waitedMs, part.waitedMs);
   if (isFailure(got)) return got;
   const page = asObject(parseJson(withMarks(got.text, got.credential)));
-  return Array.isArray(page?.data) ? { entries: asArray(page.data), hasMore: page.has_more === true } : noList();
+  if (!Array.isArray(page?.data)) return noList();
+  // Without an entry nothing says where it would go on.
+  return { entries: asArray(page.data), hasMore: page.has_more === true && page.data.length > 0 };
 }
 
 function pathOf(path: string, { limit, after }: { readonly limit: number; readonly after: string | undefined }): string {

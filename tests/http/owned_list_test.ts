@@ -68,6 +68,14 @@ Deno.test("pages go through the credentials one after the other, and nothing is 
   await assertAtRest(gateway);
 });
 
+Deno.test("a page without entries is the last of its credential, whatever it says", async () => {
+  await using gateway = await startGateway({ env: TWO_KEYS });
+  gateway.simulator.script({ key: KEY_A }, reply(200, page([], { has_more: true })));
+  gateway.simulator.script({ key: KEY_B }, reply(200, page(["file-b1"])));
+  const got = await list(gateway);
+  assert.deepEqual([idsOf(got).length, asObject(got.json)?.has_more], [1, false]);
+});
+
 Deno.test("a credential that fails is named and hides nobody; when all do, the failure is the answer", async () => {
   await using gateway = await startGateway({ env: TWO_KEYS, others: { OTHER: {} } });
   gateway.simulator.script({ key: KEY_A }, rateLimited({ retryAfterSeconds: 60 }));

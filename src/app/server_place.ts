@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
 import { clientUrl } from "../kernel/address.ts";
-import { hasCode, writeFileAtomic } from "../kernel/atomic_file.ts";
+import { createFileAtomic, hasCode } from "../kernel/atomic_file.ts";
 import { parseJson } from "../kernel/json.ts";
 import { logger } from "../kernel/log.ts";
 import { type AdminClient, adminClient } from "./admin_client.ts";
@@ -41,7 +41,9 @@ export async function leaveNote({ dataDir, url, at }: { readonly dataDir: string
   const note: Note = { pid: process.pid, url, started_at: at };
   const text = `${JSON.stringify(note)}\n`;
   try {
-    await writeFileAtomic(path, text, 0o600);
+    // Whatever is there, a link too, is an older note: what a link leads to is none.
+    await rm(path, { force: true });
+    await createFileAtomic(path, text, 0o600);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     logger("app").debug("Cannot note where the server is in {path}: {reason}", { path, reason });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -48,6 +48,17 @@ Deno.test("a server takes away its own note only", () =>
     await first();
     assert.equal(urlIn(folder), "http://127.0.0.1:54322");
     await second();
+  }));
+
+Deno.test("a link in the note's place is replaced, and what it leads to stays as it is", () =>
+  inFolder(async (folder) => {
+    const other = join(folder, "precious");
+    await writeFile(other, "precious");
+    await symlink(other, join(folder, "server.json"));
+    const takeAway = await leaveNote({ dataDir: folder, url: URL, at: 1 });
+    assert.deepEqual([urlIn(folder), await readFile(other, "utf8")], [URL, "precious"]);
+    await takeAway();
+    assert.deepEqual(await readdir(folder), ["precious"]);
   }));
 
 Deno.test("what a dead process, a hand or half a write left is not believed", () =>

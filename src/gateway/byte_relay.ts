@@ -12,6 +12,7 @@ import { withMarks } from "./owned_ids.ts";
 import type { Committed } from "./commitment.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import { RawUsage } from "./raw_usage.ts";
+import { refuse } from "./refuse.ts";
 import { ownHeaders } from "./reply_headers.ts";
 import type { Target } from "./route.ts";
 import { readBody, reasonOf } from "./send.ts";
@@ -35,13 +36,15 @@ export async function relayBytes(input: ByteRelayInput): Promise<Ending> {
   const type = committed.headers["content-type"] ?? "";
   const isJson = type.includes("json");
   const counter = isJson || type.includes("event-stream") ? new RawUsage() : undefined;
-  const failed = exchange.request.native.raw?.isOwned === true && isJson ? await relayMarked(input) : await relayPlain(input, counter);
+  const isMarked = exchange.request.native.raw?.isOwned === true && isJson;
+  const failed = isMarked ? await relayMarked(input) : await relayPlain(input, counter);
   const usage = failed === undefined ? input.priced(target, counter?.read()) : undefined;
   const withUsage = usage === undefined ? {} : { usage };
   if (failed === undefined) lease.settle({ kind: "ok", ...withUsage });
   else if (failed.scope === "client") lease.settle({ kind: "cancelled" });
   else lease.settle({ kind: "failed", failure: failed, when: "committed" });
-  return { status: committed.status, ...withUsage, ...(failed === undefined ? {} : { failure: failed }) };
+  const status = failed === undefined || !isMarked ? committed.status : failed.status;
+  return { status, ...withUsage, ...(failed === undefined ? {} : { failure: failed }) };
 }
 
 function headersOf({ exchange, target, committed }: ByteRelayInput): Record<string, string> {
@@ -55,13 +58,17 @@ function headersOf({ exchange, target, committed }: ByteRelayInput): Record<stri
   };
 }
 
+/** Read whole before anything is written: what does not come is a failure with a status of its own. */
 async function relayMarked(input: ByteRelayInput): Promise<Failure | undefined> {
-  const { exchange: { out, signal }, lease, committed } = input;
+  const { exchange, exchange: { out, signal, snapshot }, lease, committed, clock } = input;
+  const cancel = clock.after(snapshot.config.answerTimeoutMs, () => committed.body.destroy());
   const bytes = await readBody(committed.body, MAX_MARKED_BYTES);
+  cancel();
   if (signal.aborted) return reasonOf(signal);
   if (typeof bytes === "string") {
-    out.destroy();
-    return brokeOff();
+    const failed = bytes === "cut" ? brokeOff() : tooLong();
+    refuse(exchange, failed);
+    return failed;
   }
   const text = withMarks(bytes.toString("utf8"), lease.credential.id);
   out.writeHead(committed.status, headersOf(input));
@@ -106,6 +113,11 @@ function relayPlain(input: ByteRelayInput, counter: RawUsage | undefined): Promi
     body.on("error", () => end(brokeOff()));
     body.pipe(out);
   });
+}
+
+function tooLong(): Failure {
+  const message = `The provider's answer is longer than ${MAX_MARKED_BYTES} bytes`;
+  return failure({ scope: "provider", kind: "malformed_answer", status: 502, message });
 }
 
 function brokeOff(): Failure {

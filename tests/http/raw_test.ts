@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { asObject, asString, parseJson } from "../../src/kernel/json.ts";
 import { rateLimited, reply } from "../simulators/steps.ts";
+import type { Step } from "../simulators/server.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { requestJson } from "../support/http_client.ts";
-import { assertAtRest, KEY_A, KEY_B, poolOf, TWO_KEYS } from "./chat.ts";
+import { assertAtRest, errorOf, KEY_A, KEY_B, poolOf, TWO_KEYS } from "./chat.ts";
 
 function start(): Promise<Gateway> {
   return startGateway({ env: TWO_KEYS });
@@ -54,6 +55,23 @@ Deno.test("speech is bytes of its own type, and a cut answer is a cut answer", a
   gateway.simulator.script({}, { ...reply(200, sound), lengthErrorBytes: 10, fault: { kind: "half_close", at: { chunkCount: Infinity } } });
   await assert.rejects(ask().then((response) => response.arrayBuffer()));
   await assertAtRest(gateway);
+});
+
+Deno.test("an answer about a file that breaks off, never ends or is too long is a failure with a status, and nobody is held up", async () => {
+  await using gateway = await startGateway({ env: { LOCAL_API_KEY_1: KEY_A, TIMEOUT_READ_NON_STREAMING: "0.3" } });
+  const whole = reply(200, { id: "file-1" });
+  const cases = [
+    { ...whole, lengthErrorBytes: 10, fault: { kind: "half_close", at: { chunkCount: Infinity } } },
+    { ...whole, holds: [{ at: "headers" }] },
+    reply(200, { id: "file-1", filename: "x".repeat(17 * 1024 * 1024) }),
+  ] satisfies Step[];
+  for (const step of cases) {
+    gateway.simulator.script({}, step);
+    const got = await requestJson(`${gateway.baseUrl}/files/file-1`);
+    assert.equal(got.status, 502);
+    assert.match(String(errorOf(got.json).message), /broke off|longer than/);
+  }
+  assert.deepEqual([poolOf(gateway).inFlightCount, poolOf(gateway).report()[0]?.today.failureCount], [0, 3]);
 });
 
 Deno.test("a form goes on with its file untouched and the provider's name of the model in it", async () => {

@@ -20,6 +20,9 @@ import { readBody, reasonOf } from "./send.ts";
 /** Longest answer whose ids are marked: lists of files and batches. */
 const MAX_MARKED_BYTES = 16 * 1024 * 1024;
 
+/** What is in a file is its owner's, whatever it looks like. */
+const CONTENT = /^\/files\/[^/?]+\/content(?:\?|$)/;
+
 export interface ByteRelayInput {
   readonly exchange: Exchange;
   readonly target: Target;
@@ -36,7 +39,8 @@ export async function relayBytes(input: ByteRelayInput): Promise<Ending> {
   const type = committed.headers["content-type"] ?? "";
   const isJson = type.includes("json");
   const counter = isJson || type.includes("event-stream") ? new RawUsage() : undefined;
-  const isMarked = exchange.request.native.raw?.isOwned === true && isJson;
+  const { raw } = exchange.request.native;
+  const isMarked = raw?.isOwned === true && isJson && !CONTENT.test(raw.path);
   const failed = isMarked ? await relayMarked(input) : await relayPlain(input, counter);
   const usage = failed === undefined ? input.priced(target, counter?.read()) : undefined;
   const withUsage = usage === undefined ? {} : { usage };

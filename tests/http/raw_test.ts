@@ -74,6 +74,15 @@ Deno.test("an answer about a file that breaks off, never ends or is too long is 
   assert.deepEqual([poolOf(gateway).inFlightCount, poolOf(gateway).report()[0]?.today.failureCount], [0, 3]);
 });
 
+Deno.test("a file's content is its own, byte for byte, also where it looks like an answer and is long", async () => {
+  await using gateway = await start();
+  const content = JSON.stringify({ id: "batch_1", file_id: "file-1", text: "x".repeat(17 * 1024 * 1024) });
+  gateway.simulator.script({}, reply(200, content, { "content-type": "application/json" }));
+  const got = await requestJson(`${gateway.baseUrl}/files/file-1/content`);
+  assert.ok(got.status === 200 && got.text === content);
+  await assertAtRest(gateway);
+});
+
 Deno.test("a form goes on with its file untouched and the provider's name of the model in it", async () => {
   await using gateway = await start();
   gateway.simulator.script({ path: "/audio/transcriptions" }, reply(200, { text: "hello" }));

@@ -1,5 +1,5 @@
 /** Service accounts of Google Cloud: found in variables, as JSON or as the path of a key file, and kept over reloads. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type LoginCredential, loginCredential } from "../credentials/credential.ts";
 import { readServiceAccount, type ServiceAccount } from "../credentials/service_account.ts";
@@ -51,7 +51,10 @@ export class ServiceAccounts {
   async #read(value: string, cwd: string): Promise<ServiceAccount | { readonly fault: string }> {
     if (value.startsWith("{")) return readServiceAccount(value);
     try {
-      return readServiceAccount(await readFile(resolve(cwd, value), "utf8"));
+      const path = resolve(cwd, value);
+      // Reading a pipe would wait for somebody to write, and every reload to come with it.
+      if (!(await stat(path)).isFile()) return { fault: "what it names is not a file" };
+      return readServiceAccount(await readFile(path, "utf8"));
     } catch {
       return { fault: "the key file it names cannot be read" };
     }

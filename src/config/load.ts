@@ -3,7 +3,7 @@
  * touches the disk; `parseConfig` is pure, and nothing it returns can be changed.
  */
 import { parse } from "dotenv";
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isPlaceholder, providerNames, type Variable, type Variables } from "../kernel/variables.ts";
 import { Secret } from "../kernel/secret.ts";
@@ -97,6 +97,8 @@ async function otherEnvFiles(cwd: string, envFile: string): Promise<{ readonly p
 async function readEnvFile(path: string, claim: "named" | "found" | "expected_maybe"): Promise<FileReading> {
   let bytes: Uint8Array;
   try {
+    // Nobody meant a pipe that lies about, and reading it would wait for ever; .env itself may be one that is filled at each reading.
+    if (claim === "found" && (await stat(path)).isFIFO()) return { problems: [], warnings: [`"${path}" is ignored: it is a pipe.`] };
     bytes = await readFile(path);
   } catch (error) {
     if (claim === "named") {

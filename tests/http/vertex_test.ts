@@ -1,5 +1,6 @@
 /** Google Vertex AI: keys of the express mode, and service accounts whose tokens are asked for once and renewed. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { Buffer } from "node:buffer";
 import { createVerify, generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
@@ -92,6 +93,15 @@ Deno.test("GOOGLE_APPLICATION_CREDENTIALS names a key file; what is none is a wa
   await gateway.reload({ GOOGLE_APPLICATION_CREDENTIALS: path });
   assert.equal((await ask(gateway)).status, 200);
   await writeFile(path, "not a key");
+  await gateway.reload({ GOOGLE_APPLICATION_CREDENTIALS: path });
+  assert.equal((await ask(gateway)).status, 404);
+});
+
+Deno.test("a key file that is a pipe nobody writes to keeps no reload waiting", { ignore: Deno.build.os === "windows" }, async () => {
+  await using tokens = await startSimulator();
+  await using gateway = await start(tokens, {});
+  const path = join(gateway.dataDir, "pipe");
+  for (const pipe of [path, join(gateway.dataDir, "left.env")]) execFileSync("mkfifo", [pipe]);
   await gateway.reload({ GOOGLE_APPLICATION_CREDENTIALS: path });
   assert.equal((await ask(gateway)).status, 404);
 });

@@ -10,7 +10,8 @@ import { type Failure, failure } from "../kernel/failure.ts";
 import { checkClient, checkKey } from "./client_auth.ts";
 
 /** Set by proxies in front: behind one, everybody's connection comes from this machine. */
-const FORWARDED = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+const FORWARDED = ["forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"];
+const isForwarded = (name: string) => name.startsWith("x-forwarded-") || FORWARDED.includes(name);
 
 /** Undefined when the request may go on, else a 401 or 403 that says what to do. */
 export function checkAdmin(
@@ -20,7 +21,7 @@ export function checkAdmin(
   const { headers } = incoming;
   if (adminKeys.length > 0) return checkKey(headers, { accepted: adminKeys, variable: "KEYPROXY_ADMIN_KEY", what: "admin key" });
   if (!isLoopback(incoming.socket.remoteAddress ?? "")) return forbidden("are open to this machine only");
-  if (FORWARDED.some((name) => headers[name] !== undefined)) return forbidden("are not open to requests that come through another proxy");
+  if (Object.keys(headers).some(isForwarded)) return forbidden("are not open to requests that come through another proxy");
   return checkPage(headers) ?? checkClient(headers, proxyKeys);
 }
 

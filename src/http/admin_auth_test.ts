@@ -51,7 +51,7 @@ Deno.test("without an admin key the proxy key opens, from this machine only", ()
 });
 
 Deno.test("what came through another proxy may have come from anywhere", () => {
-  for (const name of ["x-forwarded-for", "forwarded", "x-real-ip", "via"]) {
+  for (const name of ["x-forwarded-for", "x-forwarded-server", "forwarded", "x-real-ip", "cf-connecting-ip", "x-client-ip", "via"]) {
     assert.equal(ask({ proxy: PROXY }, { key: PROXY, headers: { [name]: "127.0.0.1" } }), 403, name);
     assert.equal(ask({}, { headers: { [name]: "" } }), 403, name);
   }

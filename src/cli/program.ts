@@ -22,17 +22,22 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   const program = buildProgram((result) => {
     code = result;
   });
-  if (args.length === 0) {
+  if (args.length === 0 && !isAtTerminal()) {
     program.outputHelp();
     return 2;
   }
   try {
-    await program.parseAsync(withSeedForm(args), { from: "user" });
+    await program.parseAsync(args.length === 0 ? ["tui"] : withSeedForm(args), { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
   }
+}
+
+/** Without arguments: a person gets the screens, a script the help. */
+function isAtTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && process.env["TERM"] !== "dumb";
 }
 
 /** All commands; each tells `ran` its exit code. Their code is loaded when they run. */
@@ -49,6 +54,11 @@ export function buildProgram(ran: (code: ExitCode) => void) {
 
   withServeFlags(program.command("serve").description("serve the OpenAI-compatible endpoint"))
     .action(async (flags) => ran(await (await import("./serve.ts")).serve(flags)));
+
+  program.command("tui")
+    .description("open the launcher: run, configure and watch the proxy with menus")
+    .option("--env-file <path>", "file to read and write instead of .env")
+    .action(async (flags) => ran(await (await import("./tui.ts")).tui(flags)));
 
   program.command("demo")
     .description("show rotation at work with a simulated provider; needs no key and no network")

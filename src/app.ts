@@ -3,6 +3,7 @@
  * in which things are needed; `close` undoes them in reverse.
  */
 import { randomUUID } from "node:crypto";
+import { openAdmin } from "./app/admin.ts";
 import { openModelSources } from "./app/model_sources.ts";
 import { openRecords } from "./app/records.ts";
 import { Running } from "./app/running.ts";
@@ -35,6 +36,8 @@ export type { Listening } from "./http/listen.ts";
 
 export interface AppOptions {
   readonly sources: Sources;
+  /** Reads the configuration anew when a client asks for that; by default from the places that `sources` came from. */
+  readonly readSources?: () => Promise<Sources>;
   /** For the endpoints of logins. */
   readonly fetch?: typeof fetch;
   readonly clock?: Clock;
@@ -54,7 +57,7 @@ export interface App {
   models(): Promise<readonly ModelRow[]>;
   /** Requests that are being answered. */
   readonly running: Pick<Running, "count" | "whenIdle">;
-  /** Says that the process is stopping: not ready any more. */
+  /** Says that the process is stopping: not ready any more, and nobody listens to its events. */
   stop(): void;
   /** Writes what is left and lets go of everything. */
   close(): Promise<void>;
@@ -79,6 +82,12 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   const batcher = new EmbeddingBatcher(deps);
   const running = new Running();
   let isStopping = false;
+  const reload = async (changed: Sources) => {
+    const problems = await served.reload(changed);
+    capture.configure(served.snapshot.config);
+    return problems;
+  };
+  const admin = openAdmin({ clock, ledger, redactor, running, served, isStopping: () => isStopping, reload, reading: options });
   const http: HttpDeps = {
     ...time,
     snapshot: () => served.snapshot,
@@ -88,6 +97,7 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
     listings,
     factsOf: (model) => facts.of(model),
     isStopping: () => isStopping,
+    admin,
   };
   const server = buildServer(http);
 
@@ -95,15 +105,15 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
     http: server,
     listen: (at) => listen(server, at),
     snapshot: () => served.snapshot,
-    async reload(changed) {
-      const problems = await served.reload(changed);
-      capture.configure(served.snapshot.config);
-      return problems;
-    },
+    reload,
     models: async () => (await modelList(http, "enriched")).data,
     running,
-    stop: () => void (isStopping = true),
+    stop() {
+      isStopping = true;
+      admin.events.close();
+    },
     async close() {
+      admin.events.close();
       await served.close();
       for (const part of [sources, sender]) part.close();
       await records.close();

@@ -56,9 +56,9 @@ export async function openModelSources(
 function listingSource(snapshot: Snapshot, provider: string, now: number): ListingSource | undefined {
   const served = snapshot.providers.get(provider);
   if (served === undefined || served.row.listing === null) return undefined;
-  const calls = served.pool.credentials().map((credential) => listingCall(served.row, accessNow(credential), now)).filter((call) =>
-    call !== undefined
-  );
+  const disabled = new Set(served.pool.report().filter(({ state }) => state === "disabled").map(({ id }) => id));
+  const enabled = served.pool.credentials().filter(({ id }) => !disabled.has(id));
+  const calls = enabled.map((credential) => listingCall(served.row, accessNow(credential), now)).filter((call) => call !== undefined);
   const [first] = calls;
   if (first === undefined) return undefined;
   return { url: first.url.href, shape: served.row.listing.shape, headerSets: calls.map((call) => call.headers) };

@@ -30,7 +30,7 @@ export async function serve(flags: FlagValues & { readonly envFile?: string | un
   });
   if (config.proxyKeys.length === 0 && !isLoopback(config.host)) return refuseOpen(config.host);
   useProxyVariables(sources);
-  const app = await startApp({ sources });
+  const app = await startApp({ sources, readSources: read });
   if ("problems" in app) return complain(app.problems);
   let listening: Listening;
   try {

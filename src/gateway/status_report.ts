@@ -111,3 +111,7 @@ export type StatusReport = z.infer<typeof STATUS_REPORT>;
 
 /** `POST /admin/reload`: what keeps the new configuration from being used; empty when it is in force. */
 export const RELOAD_REPORT = z.object({ problems: z.array(z.string()) });
+
+/** `POST /admin/credentials/{id}/…`: how the credential is afterwards. */
+export const CHANGE_REPORT = CREDENTIAL_REPORT.pick({ id: true, display: true, state: true, reason: true, until_at: true });
+export type ChangeReport = z.infer<typeof CHANGE_REPORT>;

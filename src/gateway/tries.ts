@@ -149,14 +149,14 @@ export class Tries {
     const { credentials = [], retryAfterMs } = refusal;
     const status = refusal.kind === "deadline" ? refusal.status : last.status;
     // Where a credential is ready a new request need not wait for those that rest.
-    const mustWait = credentials.every(({ until }) => until !== null);
+    const mustWait = credentials.every(({ until, state }) => until !== null || state === "disabled");
     return failure({ ...last, status, credentials, ...(mustWait && retryAfterMs !== undefined ? { retryAfterMs } : {}) });
   }
 
   /** Trouble of one may be a limit of another away from an answer; who rests because of trouble is not waited for. */
   #others(lease: Lease): "some" | "out" | "none" {
     if (this.#hasOther(lease)) return "some";
-    const others = this.#reports().filter(({ id, state }) => id !== lease.credential.id && state !== "quarantined");
+    const others = this.#reports().filter(({ id, state }) => id !== lease.credential.id && state !== "quarantined" && state !== "disabled");
     const isSoon = others.some(({ id, isLimited, usableAt }) =>
       isLimited && usableAt < this.#exchange.deadlineAt && !this.#excluded.has(id)
     );

@@ -10,6 +10,8 @@ import { type Failure, isFailure } from "../kernel/failure.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { logger } from "../kernel/log.ts";
 import { Secret } from "../kernel/secret.ts";
+import { changeCredential, isAdminPath, reload } from "./admin.ts";
+import { checkAdmin } from "./admin_auth.ts";
 import { checkClient, clientKey } from "./client_auth.ts";
 import { allowOrigin } from "./cors.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -34,8 +36,11 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
     const requestId = requestIdOf(incoming);
     incoming.headers["x-request-id"] = requestId;
     outgoing.setHeader("x-request-id", requestId);
-    if (allowOrigin(incoming, outgoing, deps.snapshot().config.corsOrigins) === "preflight") return c.body(null, 204);
-    const refused = OPEN_PATHS.has(c.req.path) ? undefined : checkClient(incoming.headers, deps.snapshot().config.proxyKeys);
+    const { config } = deps.snapshot();
+    const isAdmin = isAdminPath(c.req.path);
+    if (!isAdmin && allowOrigin(incoming, outgoing, config.corsOrigins) === "preflight") return c.body(null, 204);
+    const isOpen = OPEN_PATHS.has(c.req.path);
+    const refused = isAdmin ? checkAdmin(incoming, config) : isOpen ? undefined : checkClient(incoming.headers, config.proxyKeys);
     return refused === undefined ? await next() : failed(refused, c.req.path);
   });
 
@@ -64,6 +69,10 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
   for (const place of ["/v1beta", "/v1/models"]) app.post(`${place}/:call{.+}`, (c) => serveGemini(c, deps));
   app.get("/v1beta/models", async (c) => c.json(await modelsFor(c, deps)));
   app.get("/v1beta/models/:id{.+}", async (c) => answer(c, await modelFor(c, c.req.param("id"), deps)));
+  app.get("/admin/status", (c) => c.json(deps.admin.status(), 200, { "cache-control": "no-store" }));
+  app.get("/admin/events", (c) => listenIn(c, deps));
+  app.post("/admin/credentials/:id/:action", (c) => answer(c, changeCredential(c.req.param("id"), c.req.param("action"), deps.snapshot())));
+  app.post("/admin/reload", async (c) => c.json(await reload(deps.admin)));
   app.notFound((c) => failed(notFound(`${c.req.method} ${c.req.path}`), c.req.path));
   app.onError((error, c) => {
     logger("http").error("Unexpected error: {error}", { error: error.stack ?? String(error) });
@@ -115,6 +124,12 @@ async function run(
     outgoing.destroy();
   }
   return RESPONSE_ALREADY_SENT;
+}
+
+/** The events go to node's response; a question about the head alone gets no stream. */
+function listenIn(c: Context<Env>, { admin }: HttpDeps): Response {
+  const refused = c.env.incoming.method === "GET" ? admin.events.open(c.env.outgoing) : notFound(`HEAD ${c.req.path}`);
+  return refused === undefined ? RESPONSE_ALREADY_SENT : failed(refused, c.req.path);
 }
 
 function answer(c: Context<Env>, result: object | Failure): Response {

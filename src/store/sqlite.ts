@@ -281,6 +281,7 @@ const REASONS = {
   provider_trouble: true,
   many_models: true,
   model_denied: true,
+  disabled: true,
 } as const satisfies Record<RestRow["reason"], true>;
 
 function isReason(text: string): text is RestRow["reason"] {

@@ -51,7 +51,7 @@ export function headerLines(facts: HeaderFacts, places: Places): Line[] {
     row("address", [{ text: `${clientUrl(facts)}/v1` }, { text: `   ${reach}`, style: "dim" }]),
     row("proxy key", facts.proxyKey === null ? [{ text: "none", style: "yellow" }] : [{ text: facts.proxyKey }]),
     row("request log", [{ text: facts.isRequestLogOn ? "on" : "off" }]),
-    row("providers", credentialsCell(facts)),
+    row("credentials", credentialsCell(facts)),
     row("server", serverCell(facts.server)),
     ...warningLines(facts, places),
   ];
@@ -59,7 +59,7 @@ export function headerLines(facts: HeaderFacts, places: Places): Line[] {
 
 function credentialsCell({ providerCount, credentialCount }: HeaderFacts): Line {
   if (credentialCount === 0) return [{ text: "none", style: "yellow" }];
-  return [{ text: `${counted(credentialCount, "credential")} of ${counted(providerCount, "provider")}` }];
+  return [{ text: `${credentialCount}` }, { text: ` (${counted(providerCount, "provider")})`, style: "dim" }];
 }
 
 function serverCell(server: ServerState): Line {

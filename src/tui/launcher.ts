@@ -20,6 +20,7 @@ import { type HeaderFacts, headerLines, type ServerState } from "./header.ts";
 import { proxySettings } from "./proxy_settings.ts";
 import { reloadNow } from "./reload.ts";
 import { look, type Room, run, type Standing } from "./room.ts";
+import { openModels, openSettings } from "./settings.ts";
 
 export type Item = "run" | "proxy" | "credentials" | "settings" | "models" | "status" | "connect" | "reload" | "about" | "exit";
 
@@ -139,8 +140,9 @@ async function open(room: Room, item: Item, { launcher }: Standing): Promise<voi
     case "credentials":
       return await manageCredentials(room);
     case "settings":
+      return await openSettings(room);
     case "models":
-      return await run(room, () => actions.models());
+      return await openModels(room);
     case "status":
       return await run(room, () => actions.dashboard(), "return");
     case "connect":

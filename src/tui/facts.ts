@@ -1,4 +1,5 @@
 /** Collects what the launcher's head shows. Reads only. */
+import { relative } from "node:path";
 import { AdminError } from "../app/admin_client.ts";
 import { viewCredentials } from "../app/credential_view.ts";
 import { serverOf } from "../app/server_place.ts";
@@ -8,8 +9,10 @@ import { SETTINGS } from "../config/schema.ts";
 import { type HeaderFacts, type ServerState, shownProxyKey } from "./header.ts";
 import type { Room, Standing } from "./room.ts";
 
+const NO_PLACE: ServerState = { kind: "other", why: "port 0: each start takes another port" };
+
 /** Everything but the server, which is asked while the menu shows already. */
-export async function headerFacts({ env }: Room, { setup, launcher }: Standing): Promise<HeaderFacts> {
+export async function headerFacts({ env, cwd }: Room, { setup, launcher }: Standing): Promise<HeaderFacts> {
   const launcherProblem = launcher.kind === "corrupt" ? launcher.why : null;
   if ("problems" in setup) {
     const key = setup.variables.get(SETTINGS.proxyKeys.env)?.value.split(",")[0]?.trim() ?? "";
@@ -21,7 +24,7 @@ export async function headerFacts({ env }: Room, { setup, launcher }: Standing):
       providerCount: 0,
       credentialCount: 0,
       server: { kind: "other", why: "not asked: the configuration has problems" },
-      problems: setup.problems,
+      problems: setup.problems.map(({ file, ...it }) => file === undefined ? it : { ...it, file: relative(cwd, file) || file }),
       launcherProblem,
     };
   }
@@ -35,7 +38,7 @@ export async function headerFacts({ env }: Room, { setup, launcher }: Standing):
     isRequestLogOn: config.isRequestLogOn,
     providerCount: new Set(views.map(({ provider }) => provider)).size,
     credentialCount: views.length,
-    server: { kind: "asking" },
+    server: config.port === 0 ? NO_PLACE : { kind: "asking" },
     problems: [],
     launcherProblem,
   };
@@ -43,7 +46,7 @@ export async function headerFacts({ env }: Room, { setup, launcher }: Standing):
 
 /** Whether a server runs there. Never rejects. */
 export async function serverState(setup: Setup, signal?: AbortSignal): Promise<ServerState> {
-  if (setup.config.port === 0) return { kind: "other", why: "port 0: each start takes another port" };
+  if (setup.config.port === 0) return NO_PLACE;
   try {
     const { started_at, requests, version } = await serverOf(setup).status(signal);
     return { kind: "running", sinceMs: Math.max(systemClock.now() - started_at, 0), inFlight: requests.in_flight, version };

@@ -67,7 +67,6 @@ export async function openLauncher(actions: Actions, { envFile }: { readonly env
     env: process.env,
     envFile,
     columns: () => process.stdout.columns ?? 80,
-    say: terminal.print,
   };
   try {
     await welcome(room);
@@ -144,7 +143,7 @@ async function open(room: Room, item: Item, { launcher }: Standing): Promise<voi
     case "models":
       return await openModels(room);
     case "status":
-      return await run(room, () => actions.dashboard(), "return");
+      return await run(room, () => actions.dashboard());
     case "connect":
       return await connectATool(room);
     case "reload":

@@ -1,3 +1,4 @@
+/** The text of launcher_config.json: read, edited, refused. */
 import assert from "node:assert/strict";
 import { editLauncherText, launcherFlags, readLauncherText } from "./launcher_config.ts";
 

@@ -1,3 +1,4 @@
+/** The line to write in, as a state and as lines. */
 import assert from "node:assert/strict";
 import { drawField, type Field, type FieldResult, type FieldState, pressInField } from "./field.ts";
 import type { Key } from "./keys.ts";

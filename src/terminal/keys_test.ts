@@ -1,3 +1,4 @@
+/** Keys out of bytes: whole, cut and pasted. */
 import assert from "node:assert/strict";
 import { decodeKeys, type Key } from "./keys.ts";
 

@@ -1,3 +1,4 @@
+/** The menu as a state and as lines: what each key does, and that it fits any screen. */
 import assert from "node:assert/strict";
 import { drawn } from "./frame.ts";
 import type { Key } from "./keys.ts";

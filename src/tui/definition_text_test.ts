@@ -1,3 +1,4 @@
+/** Defined models as text. */
 import assert from "node:assert/strict";
 import { readModelDefinitions } from "../config/provider_settings.ts";
 import { writeDefinitions } from "./definition_text.ts";

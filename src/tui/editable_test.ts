@@ -1,3 +1,4 @@
+/** What can be changed is what the schema knows. */
 import assert from "node:assert/strict";
 import { GROUPS, SETTINGS } from "../config/schema.ts";
 import { providerNames } from "../kernel/variables.ts";

@@ -1,3 +1,4 @@
+/** What a filter hides and frees. */
 import assert from "node:assert/strict";
 import { patternsOf, previewLines } from "./filter_preview.ts";
 

@@ -1,3 +1,4 @@
+/** The head of the launcher. */
 import assert from "node:assert/strict";
 import { type HeaderFacts, headerLines } from "./header.ts";
 

@@ -1,3 +1,4 @@
+/** Changes that wait: what they are, how they read, what they make. */
 import assert from "node:assert/strict";
 import type { Sources } from "../config/load.ts";
 import { fileValue, isSecretVariable, needRestart, NOTHING_PENDING, pendingLines, withChange, withPending } from "./pending.ts";

@@ -5,6 +5,7 @@
 import { createParser } from "eventsource-parser";
 import { z } from "zod";
 import { parseJson } from "../kernel/json.ts";
+import { systemClock } from "../kernel/clock.ts";
 import { RELOAD_REPORT, REQUEST_REPORT, type RequestReport, STATUS_REPORT, type StatusReport } from "../gateway/status_report.ts";
 
 /** Longest wait for an answer, and for the next event of a stream that has begun. */
@@ -66,8 +67,13 @@ export function adminClient({ url, key }: { readonly url: string; readonly key: 
     url,
     status: (signal) => ask("GET", "/admin/status", { schema: STATUS_REPORT, signal }),
     async *events(signal) {
-      const answer = await call("GET", "/admin/events", signal);
-      yield* eventsOf(answer, { url, signal });
+      const silence = new Silence(signal);
+      try {
+        const answer = await call("GET", "/admin/events", silence.signal);
+        yield* eventsOf(answer, { url, silence });
+      } finally {
+        silence.end();
+      }
     },
     change: async (credential, action) => {
       await ask("POST", `/admin/credentials/${encodeURIComponent(credential)}/${action}`, { schema: z.object({}) });
@@ -81,9 +87,42 @@ interface Asking<T> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Ends a stream in which nothing comes for too long: a server tells its status every second. */
+class Silence {
+  readonly #ended = new AbortController();
+  readonly #outer: AbortSignal;
+  #cancel = () => {};
+
+  constructor(outer: AbortSignal) {
+    this.#outer = outer;
+    this.heard();
+  }
+
+  /** Of the caller, or of the silence. */
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.#outer, this.#ended.signal]);
+  }
+
+  get isCallersEnd(): boolean {
+    return this.#outer.aborted;
+  }
+
+  heard(): void {
+    this.#cancel();
+    this.#cancel = systemClock.after(
+      LIMIT_MS,
+      () => this.#ended.abort(new DOMException(`nothing came for ${LIMIT_MS / 1000} s`, "TimeoutError")),
+    );
+  }
+
+  end(): void {
+    this.#cancel();
+  }
+}
+
 async function* eventsOf(
   answer: Response,
-  { url, signal }: { readonly url: string; readonly signal: AbortSignal },
+  { url, silence }: { readonly url: string; readonly silence: Silence },
 ): AsyncIterable<AdminEvent> {
   const events: AdminEvent[] = [];
   const read = <T>(schema: z.ZodType<T>, data: string): T => {
@@ -100,12 +139,15 @@ async function* eventsOf(
   const text = new TextDecoder();
   try {
     for await (const bytes of answer.body ?? []) {
+      silence.heard();
       parser.feed(text.decode(bytes, { stream: true }));
       yield* events.splice(0);
     }
   } catch (error) {
     if (error instanceof AdminError) throw error;
-    if (!signal.aborted) throw new AdminError({ kind: "failed", message: `The connection to the server broke off: ${messageOf(error)}` });
+    if (!silence.isCallersEnd) {
+      throw new AdminError({ kind: "failed", message: `The connection to the server broke off: ${messageOf(error)}` });
+    }
   }
 }
 

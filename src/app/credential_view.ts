@@ -23,7 +23,7 @@ import type { RestRow, StoredState } from "../store/store.ts";
 
 /** How a credential stands. `untilAt`: epoch ms at which that ends by itself; null = unknown, or never. */
 export interface Standing {
-  readonly word: "ready" | "due" | "expired" | "needs_login" | "resting" | "quarantined";
+  readonly word: "ready" | "due" | "expired" | "needs_login" | "resting" | "quarantined" | "disabled";
   /** Why, for a person; empty when there is nothing to say. */
   readonly reason: string;
   readonly untilAt: number | null;
@@ -158,7 +158,14 @@ const READY: Standing = { word: "ready", reason: "", untilAt: null };
 
 function restStanding(rest: RestRow, now: number): Standing {
   const { reason, untilAt } = wordsOf(rest, now);
-  return { word: describe(rest).state === "quarantined" ? "quarantined" : "resting", reason, untilAt };
+  switch (describe(rest).state) {
+    case "disabled":
+      return { word: "disabled", reason, untilAt: null };
+    case "quarantined":
+      return { word: "quarantined", reason, untilAt };
+    default:
+      return { word: "resting", reason, untilAt };
+  }
 }
 
 function wordsOf(rest: RestRow, now: number): { readonly reason: string; readonly untilAt: number } {

@@ -5,8 +5,8 @@ import type { ExitCode } from "../terminal/exit.ts";
 import { SCRIPTS, SHELLS } from "./completions/scripts.ts";
 
 const NOTES = `
-Commands, flags and values are completed: providers, credentials, and the models of
-the running server, else those that keyproxy models listed last.
+Commands, flags and values are completed: providers, credentials, and the models
+of the running server, else those that keyproxy models listed last.
 
 Examples, each for the file a shell reads at its start:
   bash         source <(keyproxy completions bash)

@@ -23,6 +23,8 @@ export interface StatusInput {
   readonly inFlightCount: number;
   readonly snapshot: Snapshot;
   readonly ledger: Pick<Ledger, "recent" | "latencies" | "totals">;
+  /** Providers whose logins are counted before their keys. */
+  readonly loginProviders: ReadonlySet<string>;
   /** The text without known secrets. */
   readonly mask: (text: string) => string;
 }
@@ -55,13 +57,13 @@ function providerStatus({ row, settings, pool }: ServedProvider, input: StatusIn
     queued: pool.queuedCount,
     in_flight: pool.inFlightCount,
     max_in_flight: maxInFlight === Infinity ? null : maxInFlight,
-    credentials: inListOrder(pool.status()).map((status, at) => credentialStatus(status, { ...input, number: at + 1 })),
+    credentials: inListOrder(pool.status(), input).map((status, at) => credentialStatus(status, { ...input, number: at + 1 })),
   };
 }
 
-/** As `creds list` numbers them: logins before keys. */
-function inListOrder(all: readonly MemberStatus[]): MemberStatus[] {
-  const isLogin = ({ credential }: MemberStatus) => credential.kind === "oauth";
+/** As `creds list` numbers them: logins, then keys, then accounts that are no logins. */
+function inListOrder(all: readonly MemberStatus[], { loginProviders }: StatusInput): readonly MemberStatus[] {
+  const isLogin = ({ credential }: MemberStatus) => credential.kind === "oauth" && loginProviders.has(credential.provider);
   return [...all.filter(isLogin), ...all.filter((status) => !isLogin(status))];
 }
 

@@ -31,7 +31,7 @@ Deno.test("an empty list says what to do, in JSON it is empty", () =>
   }));
 
 Deno.test("keys are shown by their ends, with rests and today's use of a store that is open elsewhere", () =>
-  withKeys(async (folder, [first = "", second = ""]) => {
+  withKeys(async (folder, [first = "", second = "", third = ""]) => {
     const now = systemClock.now();
     const path = join(folder.path, "keyproxy.db");
     const store = openSqliteStore({ path, clock: systemClock, warn: () => {} });
@@ -46,6 +46,7 @@ Deno.test("keys are shown by their ends, with rests and today's use of a store t
         { ...rest, credential: first, model: "gpt-5", untilAt: now + 2 * HOUR_MS, reason: "rate_limited" },
         { ...rest, credential: first, model: "gpt-4", untilAt: now - 1, reason: "rate_limited" },
         { ...rest, credential: second, model: null, untilAt: now + HOUR_MS, reason: "rejected" },
+        { ...rest, credential: third, model: null, untilAt: Infinity, reason: "disabled" },
       ],
       endedRests: [],
     });
@@ -59,16 +60,18 @@ Deno.test("keys are shown by their ends, with rests and today's use of a store t
     assert.match(ran.out, /^ {5}gpt-5: rate limit, free in 2 h$/m);
     assert.doesNotMatch(ran.out, /gpt-4/);
     assert.match(ran.out, /^ {2}2 {2}sk-t…cdef {2}key {2}quarantined, tried in 1 h$/m);
+    assert.match(ran.out, /^ {2}3 {2}sk-t…bcde {2}key {2}disabled$/m);
     assert.match(ran.out, /OPENAI_API_KEY_3 in \.env, priority 5$/m);
     assert.ok(ran.out.split("\n").every((line) => line.length <= 80), ran.out);
     for (const key of KEYS) assert.ok(!`${ran.out}${ran.err}${JSON.stringify(json)}`.includes(key));
     assert.deepEqual(json.map(({ id, state, number, priority }) => [id, state, number, priority]), [
       [first, "ready", 1, 0],
       [second, "quarantined", 2, 0],
-      [credentialId("openai", KEYS[2]), "ready", 3, 5],
+      [third, "disabled", 3, 5],
     ]);
     assert.deepEqual(json[0]?.today, { requests: 4, failures: 1, input_tokens: 100, cached_tokens: 0, output_tokens: 7, cost_usd: 0.5 });
     assert.equal(json[1]?.reason, "rejected by provider");
+    assert.deepEqual([json[2]?.reason, json[2]?.until], ["switched off by hand", null]);
   }));
 
 Deno.test("logins show whose they are, when they end and how their provider stands; a broken file is told of", () =>

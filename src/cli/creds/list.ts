@@ -95,6 +95,8 @@ function colourOf({ standing: { word }, resting }: CredentialView) {
     case "expired":
     case "resting":
       return "yellow" as const;
+    case "disabled":
+      return "dim" as const;
     case "needs_login":
     case "quarantined":
       return "red" as const;
@@ -115,6 +117,8 @@ export function standingWords({ word, untilAt }: Standing, now: number): string 
       return "needs login";
     case "resting":
       return `resting, free ${when ?? "later"}`;
+    case "disabled":
+      return "disabled";
     case "quarantined":
       return `quarantined, tried ${when ?? "later"}`;
   }

@@ -84,6 +84,15 @@ Deno.test("the status tells of providers, credentials and the last requests", as
   assert.ok((first?.usage?.output_tokens ?? 0) > 0);
 });
 
+Deno.test("what clients write does not make the status large", async () => {
+  await using gateway = await startGateway();
+  const name = `nowhere/${"m".repeat(1_000_000)}`;
+  for (let round = 0; round < 5; round++) assert.equal((await chat(gateway, { ...STREAM, model: name })).status, 404);
+  const got = await admin(gateway, "/status");
+  assert.equal(STATUS_REPORT.parse(got.json).recent.length, 5);
+  assert.ok(got.text.length < 10_000, `${got.text.length}`);
+});
+
 Deno.test("a disabled credential finishes what it has and serves nothing more; enabled it is served to who waits", async () => {
   await using gateway = await startGateway({ env: { LOCAL_API_KEY_1: KEY_A } });
   const [id] = await idsOf(gateway);

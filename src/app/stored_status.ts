@@ -92,7 +92,8 @@ function stateOf(word: CredentialView["standing"]["word"]): { readonly state: st
     case "resting":
       return { state: "cooling", isAboutLogin: false };
     case "quarantined":
-      return { state: "quarantined", isAboutLogin: false };
+    case "disabled":
+      return { state: word, isAboutLogin: false };
   }
 }
 

@@ -71,6 +71,8 @@ export interface Screen {
   press(text: string, pattern: RegExp): Promise<RegExpExecArray>;
   /** Changes the size of the window, as a person drags it. */
   resize(cols: number, rows: number): void;
+  /** Ends the terminal and with it the program; nothing where it has ended. */
+  stop(): void;
   /** Resolves when the program has ended. */
   readonly ended: Promise<Leaving>;
 }
@@ -133,7 +135,6 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
       };
       const cancel = systemClock.after(LIMIT_MS, () => {
         fail(`${LIMIT_MS / 1000} s passed`);
-        if (child.pid !== undefined) process.kill(child.pid, "SIGKILL");
       });
       listeners.add(look);
       ended.then(({ code }) => fail(`Ended with ${code}`));
@@ -160,6 +161,7 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
       term.resize(newCols, newRows);
       spawnSync("stty", ["-F", readFileSync(join(notes, "tty"), "utf8").trim(), "cols", String(newCols), "rows", String(newRows)]);
     },
+    stop: () => void child.kill("SIGKILL"),
     ended,
   };
 }

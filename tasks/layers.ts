@@ -41,7 +41,6 @@ export const OWNED_PACKAGES: readonly { readonly name: string; readonly by: read
   { name: "@hono/node-server", by: ["http"] },
   { name: "commander", by: ["cli"] },
   { name: "@commander-js/extra-typings", by: ["cli"] },
-  { name: "@bomb.sh/tab", by: ["cli"] },
   { name: "@clack/prompts", by: ["cli", "tui", "terminal"] },
   { name: "@clack/core", by: ["terminal"] },
 ];

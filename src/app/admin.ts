@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { readSources, type Sources } from "../config/load.ts";
 import { describeProblem, type Problem } from "../config/problem.ts";
+import { OAUTH_ROWS } from "../credentials/oauth/rows.ts";
 import type { Ledger } from "../gateway/ledger.ts";
 import type { Redactor } from "../gateway/redact.ts";
 import { requestReport, statusReport } from "../gateway/status.ts";
@@ -10,6 +11,8 @@ import type { AdminDeps } from "../http/admin.ts";
 import { AdminEvents } from "../http/admin_events.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Served } from "./served.ts";
+
+const LOGIN_PROVIDERS: ReadonlySet<string> = new Set(OAUTH_ROWS.map(({ provider }) => provider));
 
 export interface AdminOptions {
   readonly clock: Clock;
@@ -25,7 +28,7 @@ export interface AdminOptions {
 
 export function openAdmin(options: AdminOptions): AdminDeps {
   const { clock, ledger, redactor, running, served, reading } = options;
-  const startedAt = clock.now();
+  const startedAt = served.madeAt;
   const mask = (text: string) => redactor.text(text);
   const status = () =>
     statusReport({
@@ -37,6 +40,7 @@ export function openAdmin(options: AdminOptions): AdminDeps {
       inFlightCount: running.count,
       snapshot: served.snapshot,
       ledger,
+      loginProviders: LOGIN_PROVIDERS,
       mask,
     });
   const onRequest: AdminDeps["onRequest"] = (listener) => ledger.onFinish((summary) => listener(requestReport(summary, mask)));

@@ -4,6 +4,8 @@
  */
 import { createParser } from "eventsource-parser";
 import { z } from "zod";
+import { systemClock } from "../kernel/clock.ts";
+import { parseJson } from "../kernel/json.ts";
 import { RELOAD_REPORT, REQUEST_REPORT, type RequestReport, STATUS_REPORT, type StatusReport } from "../gateway/status_report.ts";
 
 /** Longest wait for an answer, and for the next event of a stream that has begun. */
@@ -59,14 +61,19 @@ export function adminClient({ url, key }: { readonly url: string; readonly key: 
     const answer = await call(method, path, signal === undefined ? limit : AbortSignal.any([signal, limit]));
     const reading = schema.safeParse(await answer.json().catch(() => undefined));
     if (reading.success) return reading.data;
-    throw new AdminError({ kind: "failed", message: `${url} answered with something else than keyproxy of this version would` });
+    throw foreign(url);
   };
   return {
     url,
     status: (signal) => ask("GET", "/admin/status", { schema: STATUS_REPORT, signal }),
     async *events(signal) {
-      const answer = await call("GET", "/admin/events", signal);
-      yield* eventsOf(answer, signal);
+      const silence = new Silence(signal);
+      try {
+        const answer = await call("GET", "/admin/events", silence.signal);
+        yield* eventsOf(answer, { url, silence });
+      } finally {
+        silence.end();
+      }
     },
     change: async (credential, action) => {
       await ask("POST", `/admin/credentials/${encodeURIComponent(credential)}/${action}`, { schema: z.object({}) });
@@ -80,29 +87,86 @@ interface Asking<T> {
   readonly signal?: AbortSignal | undefined;
 }
 
-async function* eventsOf(answer: Response, signal: AbortSignal): AsyncIterable<AdminEvent> {
+/** Ends a stream in which nothing comes for too long: a server tells its status every second. */
+class Silence {
+  readonly #ended = new AbortController();
+  readonly #outer: AbortSignal;
+  #cancel = () => {};
+
+  constructor(outer: AbortSignal) {
+    this.#outer = outer;
+    this.heard();
+  }
+
+  /** Of the caller, or of the silence. */
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.#outer, this.#ended.signal]);
+  }
+
+  get isCallersEnd(): boolean {
+    return this.#outer.aborted;
+  }
+
+  heard(): void {
+    this.#cancel();
+    this.#cancel = systemClock.after(
+      LIMIT_MS,
+      () => this.#ended.abort(new DOMException(`nothing came for ${LIMIT_MS / 1000} s`, "TimeoutError")),
+    );
+  }
+
+  end(): void {
+    this.#cancel();
+  }
+}
+
+async function* eventsOf(
+  answer: Response,
+  { url, silence }: { readonly url: string; readonly silence: Silence },
+): AsyncIterable<AdminEvent> {
   const events: AdminEvent[] = [];
+  const read = <T>(schema: z.ZodType<T>, data: string): T => {
+    const reading = schema.safeParse(parseJson(data));
+    if (reading.success) return reading.data;
+    throw foreign(url);
+  };
   const parser = createParser({
     onEvent({ event, data }) {
-      if (event === "status") events.push({ kind: "status", report: STATUS_REPORT.parse(JSON.parse(data)) });
-      if (event === "request") events.push({ kind: "request", request: REQUEST_REPORT.parse(JSON.parse(data)) });
+      if (event === "status") events.push({ kind: "status", report: read(STATUS_REPORT, data) });
+      if (event === "request") events.push({ kind: "request", request: read(REQUEST_REPORT, data) });
     },
   });
   const text = new TextDecoder();
   try {
     for await (const bytes of answer.body ?? []) {
+      silence.heard();
       parser.feed(text.decode(bytes, { stream: true }));
       yield* events.splice(0);
     }
   } catch (error) {
-    if (!signal.aborted) throw new AdminError({ kind: "failed", message: `The connection to the server broke off: ${messageOf(error)}` });
+    if (error instanceof AdminError) throw error;
+    if (!silence.isCallersEnd) {
+      throw new AdminError({ kind: "failed", message: `The connection to the server broke off: ${messageOf(error)}` });
+    }
   }
+}
+
+/** It is something else, or of another version. */
+function foreign(url: string): AdminError {
+  return new AdminError({ kind: "failed", message: `${url} answered with something else than keyproxy of this version would` });
 }
 
 function unreachable(url: string, error: unknown): Unreachable {
   const isTimeout = error instanceof Error && error.name === "TimeoutError";
   if (isTimeout) return { kind: "failed", message: `${url} did not answer within ${LIMIT_MS / 1000} s` };
-  return { kind: "absent", message: `No server answers at ${url}: ${messageOf(error)}` };
+  return { kind: "absent", message: `No server answers at ${url}${causeOf(error)}` };
+}
+
+/** The system's own word where it says more than that nobody listens. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return code === "" || code === "ECONNREFUSED" ? "" : ` (${code})`;
 }
 
 const ERROR_BODY = z.object({ error: z.object({ message: z.string() }) });

@@ -7,10 +7,9 @@ import { closest } from "../config/suggest.ts";
 import { jsonFetcher } from "../gateway/fetch_json.ts";
 import { createSender } from "../gateway/send.ts";
 import { systemClock } from "../kernel/clock.ts";
-import { accessOfKey } from "../providers/access.ts";
-import { listingCall } from "../providers/adapter.ts";
 import { CATALOG } from "../providers/catalog.ts";
 import { ModelListings } from "../providers/model_listings.ts";
+import { listingSource } from "./model_sources.ts";
 import { rowInForce } from "./row_in_force.ts";
 import type { Setup } from "./setup.ts";
 
@@ -26,19 +25,13 @@ export async function knownModels(provider: string, { config, variables }: Pick<
   const found = credentialsFromEnv({ variables, rows: CATALOG, mentioned: config.providers.keys(), closest });
   const row = rowInForce(provider, { found, variables });
   const usable = row === undefined || "missing" in row ? undefined : row;
+  const keys = found.credentials.filter((it) => it.provider === provider && it.kind !== "oauth");
   const sender = createSender(systemClock);
   const listings = new ModelListings({
     clock: systemClock,
     fetchJson: jsonFetcher(sender, systemClock),
     knownOf: () => usable?.models ?? [],
-    sourceOf: () => {
-      if (usable === undefined || usable.listing === null) return undefined;
-      const keys = found.credentials.filter((it) => it.provider === provider && it.kind !== "oauth");
-      const calls = keys.flatMap((key) => key.kind === "oauth" ? [] : listingCall(usable, accessOfKey(key), systemClock.now()) ?? []);
-      const [first] = calls;
-      if (first === undefined) return undefined;
-      return { url: first.url.href, shape: usable.listing.shape, headerSets: calls.map(({ headers }) => headers) };
-    },
+    sourceOf: () => usable && listingSource(usable, keys, systemClock.now()),
   });
   try {
     await listings.ensure([provider]);

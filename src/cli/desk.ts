@@ -38,6 +38,15 @@ export async function perform(flags: DeskFlags, action: (desk: Desk) => Promise<
   }
 }
 
+/** As {@link perform}, for actions that edit nothing: a file that is named must be there. */
+export function look(flags: DeskFlags, action: (desk: Desk) => Promise<ExitCode>): Promise<ExitCode> {
+  return perform(flags, (desk) => {
+    const isRead = flags.envFile === undefined || desk.sources.files.some(({ path }) => path === desk.envFile);
+    if (!isRead) throw usage(`Cannot read the file of --env-file: there is no ${desk.envFile}`);
+    return action(desk);
+  });
+}
+
 /** Reads everything. Throws a usage error that lists all problems of the configuration. */
 async function openDesk({ envFile, dataDir, ...rest }: DeskFlags, terminal: Terminal): Promise<Desk> {
   const setup = await readSetup({ cwd: process.cwd(), env: process.env, envFile, flags: dataDir === undefined ? {} : { dataDir } });

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { type App, type Listening, startApp } from "../app.ts";
+import { leaveNote } from "../app/server_place.ts";
 import { type FlagValues, parseConfig, readSources, type Sources, watchedPaths } from "../config/load.ts";
 import { describeProblem, type Problem } from "../config/problem.ts";
 import { watchSources } from "../config/watch.ts";
@@ -41,9 +42,11 @@ export async function serve(flags: FlagValues & { readonly envFile?: string | un
     return 2;
   }
   const stopReloading = await keepReloading(app, sources, read);
+  const takeNoteAway = await leaveNote({ dataDir: config.dataDir, url: clientUrl(listening), at: systemClock.now() });
   announce(app, listening);
   const code = await untilStopped(app, listening);
   stopReloading();
+  await takeNoteAway();
   return code;
 }
 

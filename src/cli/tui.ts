@@ -18,7 +18,7 @@ function actionsFor({ envFile }: TuiFlags): Actions {
   const places = { envFile };
   return {
     serve: async (flags: FlagValues) => await (await import("./serve.ts")).serve({ ...flags, envFile }),
-    dashboard: async () => await (await import("./creds/list.ts")).list(places),
+    dashboard: async () => await (await import("./dashboard.ts")).watchStatus(places),
     models: async (provider) => await (await import("./models.ts")).models({ ...places, provider }),
     tools: TOOLS.map(({ id, name, plan }) => ({ id, name, file: plan({ root: "", key: "", model: undefined }).file?.path ?? null })),
     connect: async (tool, mode) =>

@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { systemClock } from "../../src/kernel/clock.ts";
 
-const MAIN = join(resolve(import.meta.dirname ?? ".", "../.."), "main.ts");
+const ROOT = resolve(import.meta.dirname ?? ".", "../..");
 const CACHES = [".cache/deno", "Library/Caches/deno"];
 /** Longer than any wait here takes; a screen that never comes is found out, with what was there instead. */
 const LIMIT_MS = 20_000;
@@ -36,6 +36,8 @@ export interface ScreenOptions {
   /** 24 when left out. */
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Path from the project's root; `main.ts` when left out. */
+  readonly program?: string;
 }
 
 /** The terminal after the program. */
@@ -53,6 +55,8 @@ export interface Screen {
   text(): string;
   /** All bytes the program wrote, colours included. */
   raw(): string;
+  /** Sends a signal to the program. */
+  signal(name: "SIGTERM" | "SIGHUP" | "SIGINT" | "SIGKILL"): void;
   /** The terminal shows the screen that leaves no trace (programs that fill it use that one). */
   isAlternate(): boolean;
   isCursorShown(): boolean;
@@ -73,11 +77,11 @@ export interface Screen {
   readonly ended: Promise<Leaving>;
 }
 
-/** Starts `main.ts` with `args` in an emulated terminal. */
-export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env = {} }: ScreenOptions): Screen {
+/** Starts the program with `args` in an emulated terminal. */
+export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env = {}, program = "main.ts" }: ScreenOptions): Screen {
   const term = new xterm.Terminal({ cols, rows, allowProposedApi: true, scrollback: 2000 });
   const notes = mkdtempSync(join(tmpdir(), "keyproxy_screen_"));
-  const child = spawn("script", ["-qefc", shellLine({ args, cols, rows, notes }), "/dev/null"], {
+  const child = spawn("script", ["-qefc", shellLine({ words: [join(ROOT, program), ...args], cols, rows, notes }), "/dev/null"], {
     cwd,
     env: { ...surroundings(cwd), ...env },
     stdio: ["pipe", "pipe", "ignore"],
@@ -143,6 +147,7 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
   return {
     text,
     raw: () => raw,
+    signal: (name) => void process.kill(Number(readFileSync(join(notes, "pid"), "utf8")), name),
     isAlternate: () => term.buffer.active.type === "alternate",
     isCursorShown: () => isCursorShown,
     shows,
@@ -163,10 +168,11 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
 
 /** The program inside a shell that outlives it, to say how the program left the terminal. */
 function shellLine(
-  { args, cols, rows, notes }: { readonly args: readonly string[]; readonly cols: number; readonly rows: number; readonly notes: string },
+  { words, cols, rows, notes }: { readonly words: readonly string[]; readonly cols: number; readonly rows: number; readonly notes: string },
 ): string {
-  const command = [process.execPath, "run", "-A", "--no-check", MAIN, ...args].map((word) => `'${word}'`).join(" ");
-  return `trap : INT; stty cols ${cols} rows ${rows}; tty >'${notes}/tty'; ${command}; code=$?; ` +
+  const command = [process.execPath, "run", "-A", "--no-check", `--config=${join(ROOT, "deno.json")}`, ...words].map((word) => `'${word}'`)
+    .join(" ");
+  return `trap : INT; stty cols ${cols} rows ${rows}; tty >'${notes}/tty'; sh -c 'echo $$ >"$0"; exec "$@"' '${notes}/pid' ${command}; code=$?; ` +
     `stty -a >'${notes}/stty'; echo $code >'${notes}/code'; exit $code`;
 }
 
@@ -187,7 +193,10 @@ function surroundings(home: string): Record<string, string> {
 
 function visible(term: InstanceType<typeof xterm.Terminal>): string {
   const { active } = term.buffer;
-  const lines = Array.from({ length: term.rows }, (_, at) => active.getLine(active.viewportY + at)?.translateToString(true) ?? "");
+  const lines = Array.from(
+    { length: term.rows },
+    (_, at) => active.getLine(active.viewportY + at)?.translateToString(true).trimEnd() ?? "",
+  );
   return lines.join("\n").trimEnd();
 }
 

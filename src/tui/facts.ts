@@ -9,8 +9,6 @@ import { SETTINGS } from "../config/schema.ts";
 import { type HeaderFacts, type ServerState, shownProxyKey } from "./header.ts";
 import type { Room, Standing } from "./room.ts";
 
-const NO_PLACE: ServerState = { kind: "other", why: "port 0: each start takes another port" };
-
 /** Everything but the server, which is asked while the menu shows already. */
 export async function headerFacts({ env, cwd }: Room, { setup, launcher }: Standing): Promise<HeaderFacts> {
   const launcherProblem = launcher.kind === "corrupt" ? launcher.why : null;
@@ -38,7 +36,7 @@ export async function headerFacts({ env, cwd }: Room, { setup, launcher }: Stand
     isRequestLogOn: config.isRequestLogOn,
     providerCount: new Set(views.map(({ provider }) => provider)).size,
     credentialCount: views.length,
-    server: config.port === 0 ? NO_PLACE : { kind: "asking" },
+    server: { kind: "asking" },
     problems: [],
     launcherProblem,
   };
@@ -46,10 +44,11 @@ export async function headerFacts({ env, cwd }: Room, { setup, launcher }: Stand
 
 /** Whether a server runs there. Never rejects. */
 export async function serverState(setup: Setup, signal?: AbortSignal): Promise<ServerState> {
-  if (setup.config.port === 0) return NO_PLACE;
+  const server = serverOf(setup);
   try {
-    const { started_at, requests, version } = await serverOf(setup).status(signal);
-    return { kind: "running", sinceMs: Math.max(systemClock.now() - started_at, 0), inFlight: requests.in_flight, version };
+    const { started_at, requests } = await server.status(signal);
+    const sinceMs = Math.max(systemClock.now() - started_at, 0);
+    return { kind: "running", url: server.url, sinceMs, inFlight: requests.in_flight };
   } catch (error) {
     if (error instanceof AdminError && error.kind === "absent") return { kind: "absent" };
     if (error instanceof AdminError && error.kind === "refused") {

@@ -9,7 +9,7 @@ const FACTS: HeaderFacts = {
   isRequestLogOn: false,
   providerCount: 2,
   credentialCount: 3,
-  server: { kind: "running", sinceMs: 250_000, inFlight: 1, version: "1.0.0" },
+  server: { kind: "running", url: "http://127.0.0.1:8000", sinceMs: 250_000, inFlight: 1 },
   problems: [],
   launcherProblem: null,
 };
@@ -28,6 +28,14 @@ Deno.test("the head says where the proxy is and what it has", () => {
   request log  off
   credentials  3 (2 providers)
   server       running for 4 min, 1 request under way`,
+  );
+});
+
+Deno.test("a server that runs elsewhere is shown with its address", () => {
+  const server = { kind: "running", url: "http://127.0.0.1:41234", sinceMs: 9_000, inFlight: 0 } as const;
+  assert.match(
+    text({ server, port: 0 }),
+    /address +any free port[\s\S]*server +running at http:\/\/127\.0\.0\.1:41234 for 9 s, 0 requests/,
   );
 });
 

@@ -129,7 +129,7 @@ function launcherView(
   };
 }
 
-async function open(room: Room, item: Item, { launcher }: Standing): Promise<void> {
+async function open(room: Room, item: Item, { launcher, setup }: Standing): Promise<void> {
   const { actions } = room;
   switch (item) {
     case "run":
@@ -143,7 +143,7 @@ async function open(room: Room, item: Item, { launcher }: Standing): Promise<voi
     case "models":
       return await openModels(room);
     case "status":
-      return await run(room, () => actions.dashboard());
+      return await showStatus(room, setup);
     case "connect":
       return await connectATool(room);
     case "reload":
@@ -153,4 +153,11 @@ async function open(room: Room, item: Item, { launcher }: Standing): Promise<voi
     case "exit":
       return;
   }
+}
+
+/** Live while a server runs, else as the last one left it. */
+async function showStatus(room: Room, setup: Standing["setup"]): Promise<void> {
+  const isRunning = !("problems" in setup) && (await serverState(setup)).kind === "running";
+  if (isRunning) await run(room, () => room.actions.dashboard(), "fills_screen");
+  else await run(room, () => room.actions.status());
 }

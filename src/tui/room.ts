@@ -72,11 +72,11 @@ export function prose(room: Room, text: string): Line[] {
  * Runs a command on the ordinary screen and waits for Enter. Ctrl-C within it ends the program, Esc at one of its
  * questions only the command.
  */
-export async function run(room: Room, action: () => Promise<ExitCode>): Promise<void> {
+export async function run(room: Room, action: () => Promise<ExitCode>, kind: "prints" | "fills_screen" = "prints"): Promise<void> {
   takeEscaped();
   const code = await room.stage.aside(action);
   const wasEscaped = code === 130 && takeEscaped();
   if (code === 130 && !wasEscaped) throw new Stop(130, "");
-  if (wasEscaped) return;
+  if (wasEscaped || (kind === "fills_screen" && code === 0)) return;
   await room.stage.pause("Press Enter to go back to the menu.");
 }

@@ -183,29 +183,36 @@ Deno.test("what the environment says is not edited, and what would break the con
   }));
 
 Deno.test("a running server takes up what was saved at once, and the screen says so", () =>
-  inLauncher({ env: "", args: ["--version"] }, async ({ screen, cwd }) => {
-    await screen.ended;
-    Deno.writeTextFileSync(`${cwd}/.env`, READY);
+  inLauncher({ env: READY }, async ({ screen, cwd }) => {
+    await screen.shows(/server +not running/);
     const server = startProgram(["serve"], { cwd });
-    const [, port = ""] = await server.prints(/listens on http:\/\/127\.0\.0\.1:(\d+)/);
     try {
-      await inLauncher({ env: READY, environment: { PORT: port } }, async ({ screen, cwd: other }) => {
-        await screen.shows(/server +running for \d+ s, 0 requests under way\n[\s\S]*Exit/);
-        await screen.press("4", TOP);
-        await screen.press("9", /^Embeddings\n/);
-        await screen.press("1", /^EMBEDDING_BATCH\n/);
-        await screen.press("3", /true → false/);
-        await screen.press("s", new RegExp(`^Saved\\n[\\s\\S]*The server at http://127\\.0\\.0\\.1:${port} uses it now`));
-        assert.match(envText(other), /EMBEDDING_BATCH=false/);
-        await screen.press(KEYS.enter, /^Embeddings/);
-        await screen.press(KEYS.escape, TOP);
-        await screen.press(KEYS.escape, MENU);
-        await screen.press("2", /^Proxy settings/);
-        await screen.press("2", /^Port\n/);
-        await screen.press(over("18474"), /^A server is running\n[\s\S]*clients must then be told/);
-        screen.type(KEYS.ctrlC);
-        assert.deepEqual(await screen.ended, { code: 130, ...SANE });
-      });
+      const [, url = ""] = await server.prints(/listens on (http:\/\/127\.0\.0\.1:\d+)/);
+      await screen.press("9", /Every screen is also a command/);
+      await screen.press(KEYS.enter, new RegExp(`server +running at ${url} for \\d+ s, 0 requests under way\n`));
+      await screen.press("4", TOP);
+      await screen.press("9", /^Embeddings\n/);
+      await screen.press("1", /^EMBEDDING_BATCH\n/);
+      await screen.press("3", /true → false/);
+      await screen.press("s", new RegExp(`^Saved\n[\\s\\S]*The server at ${url} uses it now`));
+      assert.match(envText(cwd), /EMBEDDING_BATCH=false/);
+      await screen.press(KEYS.enter, /^Embeddings/);
+      await screen.press(KEYS.escape, TOP);
+      await screen.press(KEYS.escape, MENU);
+      await screen.press("6", /OpenAI[\s\S]*quit/i);
+      await screen.press("q", MENU);
+      await screen.press("2", /^Proxy settings/);
+      await screen.press("4", /^Proxy key/);
+      await screen.press("1", /^A new proxy key/);
+      const [, key] = await screen.press("2", new RegExp(`(kp-\\w{32})\n[\\s\\S]*The server at ${url} uses it now`));
+      const answer = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+      await answer.body?.cancel();
+      assert.equal(answer.status, 200);
+      await screen.press(KEYS.enter, /^Proxy settings/);
+      await screen.press("2", /^Port\n/);
+      await screen.press(over("18474"), /^A server is running\n[\s\S]*told the new port/);
+      screen.type(KEYS.ctrlC);
+      assert.deepEqual(await screen.ended, { code: 130, ...SANE });
     } finally {
       server.signal("SIGTERM");
       await server.ended;

@@ -145,7 +145,9 @@ class Dashboard {
     this.#notice(beginning(effect));
     const { notice, page } = await perform(effect, this.#server);
     if (this.#stop.signal.aborted) return;
-    this.#view = { ...this.#view, isBusy: false, ...(page === undefined ? {} : { page }) };
+    // What was wrong with the configuration is over once it is in force.
+    const isMended = effect.kind === "reload" && notice.tone === "good" && this.#view.page.kind === "problems";
+    this.#view = { ...this.#view, isBusy: false, page: page ?? (isMended ? { kind: "list" } : this.#view.page) };
     this.#notice(notice);
   }
 

@@ -72,11 +72,18 @@ Deno.test("actions reach the server: reset at once, disable after a yes, reload 
     await screen.press("n", /Nothing was changed/);
     await screen.press("dy", /openai:2 sk-2…1002 is disabled/);
     await screen.press("R", /1 problem; the old one stays in force[^]*PORT is many/);
+    server.problems = [];
+    await screen.press("R", /CREDENTIALS[^]*is in force/);
     const id = "openai:000000000002";
-    assert.deepEqual(server.asked, [`/admin/credentials/${id}/reset`, `/admin/credentials/${id}/disable`, "/admin/reload"]);
+    assert.deepEqual(server.asked, [
+      `/admin/credentials/${id}/reset`,
+      `/admin/credentials/${id}/disable`,
+      "/admin/reload",
+      "/admin/reload",
+    ]);
     await server.close();
     await screen.shows(/✖ no server/);
-    await screen.press(KEYS.enter + "r", /Cannot reset openai:2 sk-2…1002: No server answers/);
+    await screen.press("r", /Cannot reset openai:2 sk-2…1002: No server answers/);
     screen.type("q");
     await assertLeft(screen, 0);
   });

@@ -75,7 +75,7 @@ Deno.test("models shows limits and prices where they are known", () =>
   inFolder(async (folder) => {
     const env = { OPENAI_API_BASE: "http://127.0.0.1:1/v1", OPENAI_API_KEY: "sk-aaaaaaaaaaaaaaaaaaaa1", OPENAI_MODELS: '["gpt-4o-mini"]' };
     const text = await runProgram(["models"], { cwd: folder, env });
-    assert.match(text.output, /^openai\/gpt-4o-mini +128k +[\d.]+k? +0\.15 +0\.6\b/m);
+    assert.match(text.output, /^openai\/gpt-4o-mini +128k .*0\.15 +0\.6\b/m);
     const [row] = JSON.parse((await runProgram(["models", "--json"], { cwd: folder, env })).output);
     assert.deepEqual([row.id, row.context_length, row.pricing.prompt], ["openai/gpt-4o-mini", 128_000, "0.00000015"]);
   }));

@@ -77,7 +77,7 @@ Deno.test("models shows limits and prices where they are known", () =>
     const text = await runProgram(["models"], { cwd: folder, env });
     assert.match(text.output, /^openai\/gpt-4o-mini +128k .*0\.15 +0\.6\b/m);
     const [row] = JSON.parse((await runProgram(["models", "--json"], { cwd: folder, env })).output);
-    assert.deepEqual([row.id, row.context_length, row.pricing.prompt], ["openai/gpt-4o-mini", 128_000, "0.00000015"]);
+    assert.deepEqual([row.id, row.context_length, Number(row.pricing.prompt)], ["openai/gpt-4o-mini", 128_000, 1.5e-7]);
   }));
 
 Deno.test("providers lists the catalog and one's own, and shows what one needs", () =>

@@ -1,8 +1,7 @@
 /** The command line: every command with its flags and help. Parsing only; each command has a file of its own. */
 import { Command, CommanderError } from "@commander-js/extra-typings";
-import process from "node:process";
 import { ENV_FILE, SETTINGS } from "../config/schema.ts";
-import { NAME, VERSION } from "../kernel/version.ts";
+import { NAME, versionLine } from "../kernel/version.ts";
 import { addCredsCommand } from "./creds.ts";
 import type { ExitCode } from "./exit.ts";
 
@@ -39,7 +38,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
 export function buildProgram(ran: (code: ExitCode) => void) {
   const program = new Command(NAME)
     .description("One endpoint in front of many LLM providers and keys; it keeps answering while keys hit limits, expire or break.")
-    .version(`${NAME} ${VERSION}`, "-V, --version", "print the version")
+    .version(versionLine(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES)
@@ -81,9 +80,17 @@ export function buildProgram(ran: (code: ExitCode) => void) {
 
   addCredsCommand(program, ran);
 
-  program.command("version").description("print the version").action(() => {
-    process.stdout.write(`${NAME} ${VERSION}\n`);
-  });
+  program.command("health")
+    .description("ask the running proxy whether it answers; exit 0 when it does, 1 when not")
+    .option("--ready", "ask for a usable credential too")
+    .option("--url <address>", "address of the proxy, when it is not the one of HOST and PORT")
+    .option("--env-file <path>", "file to read instead of .env")
+    .action(async (flags) => ran(await (await import("./health.ts")).health(flags)));
+
+  program.command("version")
+    .description("print the version, and with --json the machine it runs on")
+    .option("--json", "print JSON")
+    .action(async (flags) => (await import("./version.ts")).version(flags));
   return program;
 }
 

@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import deno from "../../deno.json" with { type: "json" };
 import { startGateway } from "../support/gateway.ts";
 import { runProgram } from "../support/process.ts";
 
@@ -65,12 +64,4 @@ Deno.test("a broken configuration or address is exit 2", () =>
     const port = await runProgram(["health"], { cwd, env: { PORT: "many" } });
     assert.deepEqual([port.code, /PORT="many"/.test(port.output)], [2, true]);
     assert.equal((await runProgram(["health", "--url", "127.0.0.1"], { cwd })).code, 2);
-  }));
-
-Deno.test("version --json says what runs where; from source there is no commit", () =>
-  inFolder(async (cwd) => {
-    const { code, output } = await runProgram(["version", "--json"], { cwd });
-    const facts = JSON.parse(output);
-    assert.deepEqual([code, facts.version, facts.commit], [0, deno.version, null]);
-    assert.match(facts.runtime, /^deno \d/);
   }));

@@ -25,17 +25,21 @@ export interface Program {
 export interface ProgramOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** An executable to start in place of `main.ts`. */
+  /** An executable to start in place of the program that {@link programCommand} names. */
   readonly executable?: string;
+}
+
+/** How the program is started: `main.ts` on Deno, or the executable that KEYPROXY_EXECUTABLE names. */
+export function programCommand(): readonly [string, ...string[]] {
+  const given = process.env["KEYPROXY_EXECUTABLE"];
+  return given === undefined ? [process.execPath, "run", "-A", "--no-check", MAIN] : [resolve(given)];
 }
 
 /** Starts `main.ts` with these arguments in `cwd`. */
 export function startProgram(args: readonly string[], options: ProgramOptions): Program {
   const inherited = Object.fromEntries(NEEDED.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const cache = CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
-  const [command, before] = options.executable === undefined
-    ? [process.execPath, ["run", "-A", "--no-check", MAIN]]
-    : [options.executable, []];
+  const [command, ...before] = options.executable === undefined ? programCommand() : [options.executable];
   const child = spawn(command, [...before, ...args], {
     cwd: options.cwd,
     // The logins of tools in the home of whoever runs the tests are none of theirs.

@@ -3,6 +3,8 @@
  * in which things are needed; `close` undoes them in reverse.
  */
 import { randomUUID } from "node:crypto";
+import { openAdmin } from "./app/admin.ts";
+import { type ModelOverview, modelOverview } from "./app/model_overview.ts";
 import { openModelSources } from "./app/model_sources.ts";
 import { openRecords } from "./app/records.ts";
 import { Running } from "./app/running.ts";
@@ -13,10 +15,12 @@ import { parseConfig, type Sources } from "./config/load.ts";
 import type { Problem } from "./config/problem.ts";
 import { createRecall } from "./dialects/gemini/recall.ts";
 import { EmbeddingBatcher } from "./gateway/batch.ts";
+import { count } from "./gateway/count.ts";
 import type { Deps } from "./gateway/deps.ts";
-import type { Exchange } from "./gateway/exchange.ts";
+import type { Ending, Exchange } from "./gateway/exchange.ts";
 import { handle } from "./gateway/handle.ts";
 import type { Ledger } from "./gateway/ledger.ts";
+import { listOwned } from "./gateway/owned_list.ts";
 import { Redactor } from "./gateway/redact.ts";
 import { Owners } from "./gateway/owners.ts";
 import { RetryBudgets } from "./gateway/retry.ts";
@@ -25,7 +29,6 @@ import { createSender } from "./gateway/send.ts";
 import type { ServedProvider, Snapshot } from "./gateway/snapshot.ts";
 import type { HttpDeps } from "./http/deps.ts";
 import { listen, type Listening } from "./http/listen.ts";
-import { modelList, type ModelRow } from "./http/listings.ts";
 import { buildServer } from "./http/server.ts";
 import { type Clock, type Random, type Stopwatch, systemClock, systemRandom, systemStopwatch } from "./kernel/clock.ts";
 import { CATALOG } from "./providers/catalog.ts";
@@ -35,6 +38,8 @@ export type { Listening } from "./http/listen.ts";
 
 export interface AppOptions {
   readonly sources: Sources;
+  /** Reads the configuration anew when a client asks for that; by default from the places that `sources` came from. */
+  readonly readSources?: () => Promise<Sources>;
   /** For the endpoints of logins. */
   readonly fetch?: typeof fetch;
   readonly clock?: Clock;
@@ -50,11 +55,11 @@ export interface App {
   snapshot(): Snapshot;
   /** Reads configuration and logins anew; with problems the old ones stay in force. */
   reload(sources: Sources): Promise<readonly Problem[]>;
-  /** What `GET /v1/models` lists. */
-  models(): Promise<readonly ModelRow[]>;
+  /** What `GET /v1/models` lists, what it does not list, and why. */
+  models(): Promise<ModelOverview>;
   /** Requests that are being answered. */
   readonly running: Pick<Running, "count" | "whenIdle">;
-  /** Says that the process is stopping: not ready any more. */
+  /** Says that the process is stopping: not ready any more, and nobody listens to its events. */
   stop(): void;
   /** Writes what is left and lets go of everything. */
   close(): Promise<void>;
@@ -79,6 +84,12 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
   const batcher = new EmbeddingBatcher(deps);
   const running = new Running();
   let isStopping = false;
+  const reload = async (changed: Sources) => {
+    const problems = await served.reload(changed);
+    capture.configure(served.snapshot.config);
+    return problems;
+  };
+  const admin = openAdmin({ clock, ledger, redactor, running, served, isStopping: () => isStopping, reload, reading: options });
   const http: HttpDeps = {
     ...time,
     snapshot: () => served.snapshot,
@@ -88,6 +99,7 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
     listings,
     factsOf: (model) => facts.of(model),
     isStopping: () => isStopping,
+    admin,
   };
   const server = buildServer(http);
 
@@ -95,15 +107,18 @@ export async function startApp(options: AppOptions): Promise<App | { readonly pr
     http: server,
     listen: (at) => listen(server, at),
     snapshot: () => served.snapshot,
-    async reload(changed) {
-      const problems = await served.reload(changed);
-      capture.configure(served.snapshot.config);
-      return problems;
+    reload,
+    async models() {
+      await facts.loaded;
+      return await modelOverview(http, listings);
     },
-    models: async () => (await modelList(http, "enriched")).data,
     running,
-    stop: () => void (isStopping = true),
+    stop() {
+      isStopping = true;
+      admin.events.close();
+    },
     async close() {
+      admin.events.close();
       await served.close();
       for (const part of [sources, sender]) part.close();
       await records.close();
@@ -146,6 +161,16 @@ async function answer(
   exchange: Exchange,
   { deps, batcher, ledger }: { readonly deps: Deps; readonly batcher: EmbeddingBatcher; readonly ledger: Ledger },
 ): Promise<void> {
-  const isEmbedding = exchange.request.operation === "embeddings";
-  ledger.finish(exchange, await (isEmbedding ? batcher.handle(exchange) : handle(exchange, deps)));
+  ledger.finish(exchange, await answered(exchange, { deps, batcher }));
+}
+
+function answered(
+  exchange: Exchange,
+  { deps, batcher }: { readonly deps: Deps; readonly batcher: EmbeddingBatcher },
+): Promise<Ending> {
+  const { operation, native } = exchange.request;
+  if (operation === "embeddings") return batcher.handle(exchange);
+  if (operation === "count") return count(exchange, deps);
+  const list = native.raw?.list;
+  return list === undefined ? handle(exchange, deps) : listOwned(exchange, list, deps);
 }

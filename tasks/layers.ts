@@ -24,14 +24,15 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   pool: { uses: ["credentials", "store", "kernel"], types: ["config"] },
   gateway: { uses: ["pool", "providers", "dialects", "canonical", "wire", "kernel"], types: ["store", "config", "credentials"] },
   http: { uses: ["gateway", "dialects", "wire", "kernel"], types: ["config", "pool", "providers"] },
-  tui: { uses: [], types: ["app"] },
-  cli: { uses: ["app", "config", "credentials", "providers", "tui", "kernel"], types: ["gateway"] },
+  terminal: { uses: ["kernel"] },
+  tui: { uses: ["app", "config", "credentials", "providers", "terminal", "kernel"], types: ["gateway"] },
+  cli: { uses: ["app", "config", "credentials", "providers", "tui", "terminal", "kernel"], types: ["gateway"] },
   runtime: { uses: ["kernel"] },
   app: {
     uses: ["kernel", "canonical", "wire", "dialects", "store", "credentials", "providers", "config", "pool", "gateway", "http", "runtime"],
   },
   lib: { uses: ["pool", "kernel", "credentials", "providers", "store"], types: ["config"] },
-  main: { uses: ["cli", "runtime"] },
+  main: { uses: ["cli", "terminal", "runtime"] },
 };
 
 /** Packages that only some folders of `src/` may import, in any form. */
@@ -40,8 +41,8 @@ export const OWNED_PACKAGES: readonly { readonly name: string; readonly by: read
   { name: "@hono/node-server", by: ["http"] },
   { name: "commander", by: ["cli"] },
   { name: "@commander-js/extra-typings", by: ["cli"] },
-  { name: "@bomb.sh/tab", by: ["cli"] },
-  { name: "@clack/prompts", by: ["cli", "tui"] },
+  { name: "@clack/prompts", by: ["cli", "tui", "terminal"] },
+  { name: "@clack/core", by: ["terminal"] },
 ];
 
 /** An import from one file of the project to another; paths from the project's root, with `/`. */

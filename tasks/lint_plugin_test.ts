@@ -56,13 +56,13 @@ states("an edge for types carries types only", "layers", {
     ["src/pool/pool.ts", `import { a } from "../config/config.ts";`],
     ["src/pool/pool.ts", `import { type A, b } from "../config/config.ts";`],
     ["src/credentials/a.ts", `import type { A } from "../providers/catalog.ts";`],
-    ["src/tui/status.ts", `export { a } from "../app.ts";`],
+    ["src/lib.ts", `export { a } from "./config/config.ts";`],
   ],
   allowed: [
     ["src/pool/pool.ts", `import type { A } from "../config/config.ts";`],
     ["src/pool/pool.ts", `import { type A, type B } from "../config/config.ts";`],
     ["src/credentials/a.ts", `import type { A } from "../providers/row.ts"; export type { B } from "../store/store.ts";`],
-    ["src/tui/status.ts", `type A = import("../app.ts").App;`],
+    ["src/lib.ts", `type A = import("./config/config.ts").Config;`],
   ],
 });
 

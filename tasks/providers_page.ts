@@ -3,7 +3,8 @@ import type { GeneratedFile } from "../src/config/docs.ts";
 import { CATALOG } from "../src/providers/catalog.ts";
 import { FAILURE_RULES } from "../src/providers/failure_rules.ts";
 import { LOGIN_STATUSES, type LoginStatus } from "../src/providers/login_status.ts";
-import type { Auth, ProviderRow } from "../src/providers/row.ts";
+import type { ProviderRow } from "../src/providers/row.ts";
+import { authWords, formatWords, keyVariables, quirkWords } from "../src/providers/row_words.ts";
 
 export const PROVIDERS_PAGE: GeneratedFile = { path: "docs/providers.md", render };
 
@@ -16,6 +17,8 @@ Generated from the catalog by \`deno task docs\`; ${rows.length} providers. To u
 
 Any other OpenAI-compatible server needs no row: \`MYSERVER_API_BASE=http://127.0.0.1:8080/v1\` makes a provider
 \`myserver\`, with or without \`MYSERVER_API_KEY\`. For a provider of the table the same variable replaces its address.
+
+A name in braces in an address is filled from the variable of that name: \`AWS_REGION=eu-west-1\`.
 
 Every provider can be asked in every dialect of clients; "format" is the one it speaks itself:
 
@@ -44,59 +47,41 @@ ${LOGIN_STATUSES.map(loginLine).join("\n")}
 
 /** Formats by their names in rows, and what the tests hold each against. */
 const FORMATS: readonly (readonly [format: ProviderRow["protocol"], tested: string])[] = [
-  ["openai", "a simulated provider with every fault of a wire: chat, completions, embeddings, Responses, and the bytes of the rest"],
+  ["openai", "a simulated provider with every fault of a wire: chat, completions, embeddings, and the bytes of the rest"],
+  ["responses", "a simulated Responses API with its whole sequence of events; only beside another format"],
   ["anthropic", "a simulated Messages API that refuses what the real one refuses"],
-  ["gemini", "a simulated generateContent with the real one's checks of fields, history and settings"],
-  ["vertex", "as gemini, with keys of the express mode and service accounts"],
+  ["gemini", "a simulated generateContent with the real one's checks of fields, history and settings; batchEmbedContents, cachedContents"],
+  [
+    "vertex",
+    "as gemini, with keys of the express mode and service accounts; predict and embedContent; Claude by rawPredict and streamRawPredict",
+  ],
   ["azure", "as openai, under both forms of Azure's addresses"],
   ["cohere", "a simulated v2 chat"],
-  ["bedrock", "a simulated Converse with its event streams; signatures against Amazon's worked example"],
+  [
+    "bedrock",
+    "a simulated Converse with its event streams, embeddings by invoke (Titan, Cohere), lists of models and profiles; signatures against Amazon's worked example",
+  ],
 ];
-
-/** Providers with a set-up of their own. */
-function formatOf({ protocol, adapter, operations, speaksResponses }: ProviderRow): string {
-  if (operations.length === 0) return "its own";
-  const also = speaksResponses === true ? ", responses" : "";
-  return `${protocol}${also}${adapter === "gemini_cli" ? " (Code Assist)" : ""}`;
-}
 
 function loginLine({ provider, status, since, summary, advice, source }: LoginStatus): string {
   return `| \`${provider}\` | ${status} | ${since} | ${summary} ${advice} | [${source.title}](${source.url}) |`;
 }
 
 function line(row: ProviderRow): string {
-  const keys = [...row.prefixes.map((prefix) => `${prefix}_API_KEY`), ...row.keyVariables ?? []].map((name) => `\`${name}\``).join("<br>");
-  const quirks = (row.quirks ?? []).map((quirk) => {
-    if (typeof quirk === "string") return quirk.replaceAll("_", " ");
-    return "keep" in quirk ? `takes only ${quirk.keep.join(", ")}` : `drops ${quirk.drop.join(", ")}`;
-  });
+  const keys = keyVariables(row).map((name) => `\`${name}\``).join("<br>");
+  const quirks = (row.quirks ?? []).map(quirkWords);
   const rules = (FAILURE_RULES[row.id]?.length ?? 0) + (row.failures?.length ?? 0);
   const remarks = [row.note ?? "", quirks.join("; ")].filter((part) => part !== "").join(" · ");
   const cells = [
     `\`${row.id}\``,
     row.name,
-    formatOf(row),
+    formatWords(row),
     keys,
     row.operations.join(", ") || "nothing yet",
-    sentAs(row.auth),
+    row.protocol === "bedrock" ? "bearer, or as a signature of each call" : authWords(row.auth),
     `\`${row.baseUrl}\``,
     rules || "",
     remarks,
   ];
   return `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
-}
-
-function sentAs(auth: Auth): string {
-  switch (auth.kind) {
-    case "bearer":
-      return "bearer";
-    case "bearer_optional":
-      return "bearer, if set";
-    case "none":
-      return "not needed";
-    case "oauth":
-      return auth.takesKeys ? "token of a login, or bearer" : "token of a login";
-    case "header":
-      return `\`${auth.name}\``;
-  }
 }

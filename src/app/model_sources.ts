@@ -8,7 +8,7 @@ import type { Snapshot } from "../gateway/snapshot.ts";
 import type { Variables } from "../kernel/variables.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { type Access, accessOfGrant, accessOfKey } from "../providers/access.ts";
-import { listingCall } from "../providers/adapter.ts";
+import { listingCalls } from "../providers/adapter.ts";
 import { type ListingSource, ModelListings } from "../providers/model_listings.ts";
 import type { Told } from "./told.ts";
 
@@ -56,12 +56,15 @@ export async function openModelSources(
 function listingSource(snapshot: Snapshot, provider: string, now: number): ListingSource | undefined {
   const served = snapshot.providers.get(provider);
   if (served === undefined || served.row.listing === null) return undefined;
-  const calls = served.pool.credentials().map((credential) => listingCall(served.row, accessNow(credential), now)).filter((call) =>
-    call !== undefined
-  );
-  const [first] = calls;
-  if (first === undefined) return undefined;
-  return { url: first.url.href, shape: served.row.listing.shape, headerSets: calls.map((call) => call.headers) };
+  const disabled = new Set(served.pool.report().filter(({ state }) => state === "disabled").map(({ id }) => id));
+  const enabled = served.pool.credentials().filter(({ id }) => !disabled.has(id));
+  const { shape } = served.row.listing;
+  const asked = enabled.map((credential) => listingCalls(served.row, accessNow(credential), now));
+  const [chief, ...further] = (asked[0] ?? []).map(({ url }, at) => ({
+    url: url.href,
+    headerSets: asked.flatMap((calls) => calls.slice(at, at + 1)).map(({ headers }) => headers),
+  }));
+  return chief === undefined ? undefined : { ...chief, shape, further };
 }
 
 /** A list is no reason to renew a login: what is at hand must do. */

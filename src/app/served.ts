@@ -31,6 +31,7 @@ export class Served {
   readonly #logins: Logins;
   readonly #accounts: ServiceAccounts;
   #current: Snapshot | undefined;
+  #madeAt = 0;
   #reloading: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ServedOptions) {
@@ -60,6 +61,11 @@ export class Served {
     return this.#current;
   }
 
+  /** Since when the snapshot is in force, epoch ms. */
+  get madeAt(): number {
+    return this.#madeAt;
+  }
+
   /** Reads configuration and logins anew; with problems the old ones stay in force. */
   reload(sources: Sources): Promise<readonly Problem[]> {
     const reading = parseConfig(sources, { rows: CATALOG });
@@ -81,14 +87,15 @@ export class Served {
 
   /** Finds the credentials, teaches the redactor their secrets, and puts the providers together. */
   async #make({ config, variables, warnings }: GoodReading, { cwd, env }: Sources): Promise<Snapshot> {
-    const { told: { warn }, redactor, making } = this.#options;
+    const { told, redactor, making } = this.#options;
     const found = credentialsFromEnv({ variables, rows: CATALOG, mentioned: config.providers.keys(), closest });
     const logins = await this.#logins.find({ config, variables, cwd, env });
     const accounts = await this.#accounts.find({ variables, cwd });
-    for (const warning of [...warnings, ...found.warnings, ...logins.warnings, ...accounts.warnings]) warn(warning);
+    for (const warning of [...warnings, ...found.warnings, ...logins.warnings, ...accounts.warnings]) told.warn(warning);
     const keys = found.credentials.flatMap((credential) => credential.kind === "oauth" ? [] : [credential.secret]);
-    redactor.learn([...config.proxyKeys, ...keys]);
+    redactor.learn([...config.proxyKeys, ...config.adminKeys, ...keys]);
+    this.#madeAt = told.clock.now();
     const credentials = [...found.credentials, ...logins.credentials, ...accounts.credentials];
-    return makeSnapshot({ config, variables, found: { ...found, credentials }, pools: this.#pools, making, warn });
+    return makeSnapshot({ config, variables, found: { ...found, credentials }, pools: this.#pools, making, warn: told.warn });
   }
 }

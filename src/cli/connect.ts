@@ -3,44 +3,42 @@ import { copyFile, mkdir, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { parseConfig, readSources } from "../config/load.ts";
-import { describeProblem } from "../config/problem.ts";
 import { closest } from "../config/suggest.ts";
+import { clientUrl } from "../kernel/address.ts";
 import { hasCode, writeFileAtomic } from "../kernel/atomic_file.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { Secret } from "../kernel/secret.ts";
-import { CATALOG } from "../providers/catalog.ts";
 import { merged } from "./connect/merge.ts";
 import { type Plan, type Target, type Tool, TOOLS, type Wanted } from "./connect/tools.ts";
-import type { ExitCode } from "./exit.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import { usage } from "../terminal/stop.ts";
+import { type Desk, type DeskFlags, look } from "./desk.ts";
+import { checkedUrl } from "./server_address.ts";
 
-export interface ConnectFlags {
+export interface ConnectFlags extends DeskFlags {
   readonly url?: string | undefined;
   readonly model?: string | undefined;
   readonly write?: true | undefined;
   readonly showKey?: true | undefined;
-  readonly json?: true | undefined;
-  readonly envFile?: string | undefined;
 }
 
 /** What a client sends where the proxy asks for no key: clients want some text. */
 const NO_KEY = "any-text";
 const SECRET_MODE = 0o600;
 
-export async function connect(id: string | undefined, flags: ConnectFlags): Promise<ExitCode> {
-  if (id === undefined) return listTools(flags);
-  const tool = TOOLS.find((it) => it.id === id);
-  if (tool === undefined) return unknownTool(id);
-  const target = await targetOf(flags);
-  if (target === undefined) return 2;
-  if (flags.write === true) return await write(tool, target);
-  const shown: Target = flags.showKey === true || target.key === NO_KEY ? target : { ...target, key: new Secret(target.key).masked() };
-  const plan = tool.plan(shown);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(asJson(tool, plan), null, 2)}\n` : described(tool, plan));
-  if (shown.key !== target.key) {
-    process.stderr.write("The proxy key is shown in part: --show-key prints it whole, --write puts it where it belongs.\n");
-  }
-  return 0;
+export function connect(id: string | undefined, flags: ConnectFlags): Promise<ExitCode> {
+  if (id === undefined) return Promise.resolve(listTools(flags));
+  return look(flags, async (desk) => {
+    const tool = TOOLS.find((it) => it.id === id);
+    if (tool === undefined) throw usage(unknownTool(id));
+    const target = targetOf(desk, flags);
+    if (flags.write === true) return await write(tool, target);
+    const isWhole = flags.showKey === true || target.key === NO_KEY;
+    const plan = tool.plan(isWhole ? target : { ...target, key: new Secret(target.key).masked() });
+    process.stdout.write(flags.json === true ? `${JSON.stringify(asJson(tool, plan), null, 2)}\n` : described(tool, plan));
+    if (!isWhole) desk.terminal.say("The proxy key is shown in part: --show-key prints it whole, --write puts it where it belongs.");
+    return 0;
+  });
 }
 
 function listTools(flags: ConnectFlags): ExitCode {
@@ -56,34 +54,15 @@ function listTools(flags: ConnectFlags): ExitCode {
   return 0;
 }
 
-function unknownTool(id: string): ExitCode {
+function unknownTool(id: string): string {
   const near = closest(id, TOOLS.map((tool) => tool.id));
   const hint = near === undefined ? "" : ` Did you mean ${near}?`;
-  process.stderr.write(`Cannot connect "${id}": no such tool is known.${hint} keyproxy connect lists them.\n`);
-  return 2;
+  return `Cannot connect "${id}": no such tool is known.${hint} keyproxy connect lists them.`;
 }
 
-/** Where the proxy is, by flag or configuration; undefined after saying what is wrong. */
-async function targetOf({ url, model, envFile }: ConnectFlags): Promise<Target | undefined> {
-  const sources = await readSources({ cwd: process.cwd(), env: process.env, ...(envFile === undefined ? {} : { envFile }) });
-  const reading = parseConfig(sources, { rows: CATALOG });
-  if ("problems" in reading) {
-    for (const problem of reading.problems) process.stderr.write(`${describeProblem(problem)}\n`);
-    return undefined;
-  }
-  const { host, port, proxyKeys } = reading.config;
-  if (url !== undefined && !/^https?:\/\/[^/]/.test(url)) {
-    process.stderr.write(`Cannot use --url "${url}": expected an address such as http://127.0.0.1:8000\n`);
-    return undefined;
-  }
-  const root = (url ?? `http://${reachable(host)}:${port}`).replace(/\/+$/, "").replace(/\/v1(beta)?$/, "");
-  return { root, key: proxyKeys[0]?.reveal() ?? NO_KEY, model };
-}
-
-/** An address to call, where the setting says on which ones to listen. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0" || host === "::" || host === "") return "127.0.0.1";
-  return host.includes(":") ? `[${host}]` : host;
+/** Where the proxy is, by flag or configuration. */
+function targetOf({ config }: Desk, { url, model }: ConnectFlags): Target {
+  return { root: checkedUrl(url) ?? clientUrl(config), key: config.proxyKeys[0]?.reveal() ?? NO_KEY, model };
 }
 
 function described({ name }: Tool, { env, file, steps = [] }: Plan): string {
@@ -117,7 +96,7 @@ async function write(tool: Tool, target: Target): Promise<ExitCode> {
     const next = merged(text ?? "", file);
     if (next === undefined) {
       process.stderr.write(
-        `Cannot merge into ${path}: it is not plain JSON. Nothing was changed; keyproxy connect ${tool.id} shows what to add.\n`,
+        `Cannot merge into ${path}: ${FAULTS[file.format]}. Nothing was changed; keyproxy connect ${tool.id} shows what to add.\n`,
       );
       return 1;
     }
@@ -125,7 +104,7 @@ async function write(tool: Tool, target: Target): Promise<ExitCode> {
       process.stdout.write(`${path} points at ${target.root} already; nothing was changed.\n`);
       return 0;
     }
-    await replace(path, { text, next });
+    await replace(path, { text, next, hasKey: next.includes(target.key) });
   } catch (error) {
     process.stderr.write(`Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
@@ -133,6 +112,12 @@ async function write(tool: Tool, target: Target): Promise<ExitCode> {
   for (const step of steps) process.stdout.write(`${step}\n`);
   return 0;
 }
+
+const FAULTS = {
+  json: "it is not plain JSON",
+  toml: "it is not valid TOML, or has these settings in a form that cannot be edited safely",
+  env: "it has these variables in a form that cannot be edited safely",
+} as const;
 
 async function textOf(path: string): Promise<string | undefined> {
   try {
@@ -143,8 +128,11 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** The old file stays beside the new one. */
-async function replace(path: string, { text, next }: { readonly text: string | undefined; readonly next: string }): Promise<void> {
+/** The old file stays beside the new one, which is for its owner alone when the key is in it. */
+async function replace(
+  path: string,
+  { text, next, hasKey }: { readonly text: string | undefined; readonly next: string; readonly hasKey: boolean },
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   if (text === undefined) {
     await writeFileAtomic(path, next, SECRET_MODE);
@@ -155,6 +143,6 @@ async function replace(path: string, { text, next }: { readonly text: string | u
   const backup = `${path}.keyproxy-${stamp}.bak`;
   await copyFile(path, backup);
   const { mode } = await stat(path);
-  await writeFileAtomic(path, next, mode & 0o777);
+  await writeFileAtomic(path, next, mode & (hasKey ? 0o700 : 0o777));
   process.stdout.write(`Wrote ${path}; as it was before: ${backup}\n`);
 }

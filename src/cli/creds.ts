@@ -1,23 +1,27 @@
 /** `keyproxy creds …`: its actions with their flags and help. Parsing only; each action has a file in `creds/`, loaded when it runs. */
 import type { Command } from "@commander-js/extra-typings";
 import { EXPORT_FORMATS } from "../credentials/oauth/grant_export.ts";
-import type { ExitCode } from "./exit.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import { GROUPS } from "./groups.ts";
 
 type Ran = (code: ExitCode) => void;
 
 const EXAMPLES = `
 Examples:
-  $ keyproxy creds add                            choose from all providers
-  $ keyproxy creds add openai                     asks for the key, tries it, writes it into .env
+  $ keyproxy creds add                   choose from all providers
+  $ keyproxy creds add openai            asks for the key, tries it, writes it
   $ pass openai | keyproxy creds add openai --key-stdin
   $ keyproxy creds add mine --custom --base-url http://10.0.0.7:8000/v1
-  $ keyproxy creds list                           what is there and how it stands
-  $ keyproxy creds check                          try them all
+  $ keyproxy creds list                  what is there and how it stands
+  $ keyproxy creds check                 try them all
 `;
 
 /** Adds the command with all its actions. */
 export function addCredsCommand(program: Command, ran: Ran): void {
-  const creds = program.command("creds").description("add, list, check and export API keys and logins").addHelpText("after", EXAMPLES);
+  const creds = program.command("creds").helpGroup(GROUPS.keys).description("add, list, check and export API keys and logins").addHelpText(
+    "after",
+    EXAMPLES,
+  );
   addAdd(creds, ran);
   addList(creds, ran);
   addCheck(creds, ran);
@@ -66,10 +70,11 @@ A key is never taken from the command line, where other users could see it.
 Examples:
   $ keyproxy creds add groq
   $ echo "$KEY" | keyproxy creds add groq --key-stdin --json
-  $ keyproxy creds add cloudflare --key-env CF_TOKEN --set CLOUDFLARE_ACCOUNT_ID=0123abcd
-  $ keyproxy creds add ollama                     a server on this machine, without a key
-  $ keyproxy creds add gemini_cli                 log in with a browser
-  $ keyproxy creds add gemini_cli --no-browser    … on another machine, and paste the address here
+  $ keyproxy creds add cloudflare --key-env CF --set CLOUDFLARE_ACCOUNT_ID=01ab
+  $ keyproxy creds add ollama                   a server here, without a key
+  $ keyproxy creds add gemini_cli               log in with a browser
+  $ keyproxy creds add gemini_cli --no-browser  … on another machine, and paste
+                                                the address here
 `;
 
 function addList(creds: Command, ran: Ran): void {
@@ -78,9 +83,18 @@ function addList(creds: Command, ran: Ran): void {
     .description("list all credentials: where they are from, how they stand, what they were used for today")
     .option("--provider <id>", "only of this provider")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nNobody is called, and a server may be running meanwhile. Keys are shown by their ends only.\n")
+    .addHelpText("after", LIST_NOTES)
     .action(async (flags) => ran(await (await import("./creds/list.ts")).list(flags)));
 }
+
+const LIST_NOTES = `
+Nobody is called, and a server may be running meanwhile. Keys are shown by their
+ends only.
+
+Examples:
+  $ keyproxy creds list
+  $ keyproxy creds list --provider openai --json
+`;
 
 function addCheck(creds: Command, ran: Ran): void {
   withPlaces(creds.command("check"))
@@ -92,9 +106,9 @@ function addCheck(creds: Command, ran: Ran): void {
 }
 
 const CHECK_NOTES = `
-Results: valid, rejected, limited, unreachable, not checkable. The list of models is asked
-for where it wants a key, else one token of a model that is known. Logins are renewed first
-when they are due.
+Results: valid, rejected, limited, unreachable, not checkable. The list of
+models is asked for where it wants a key, else one token of a model that is
+known. Logins are renewed first when they are due.
 
 Examples:
   $ keyproxy creds check openai
@@ -108,9 +122,17 @@ function addRemove(creds: Command, ran: Ran): void {
     .argument("[id]", "an id, provider:n, variable or account; asked for when left out")
     .option("-y, --yes", "do not ask")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nLogins are never deleted: their files move to oauth_creds/removed/.\n")
+    .addHelpText("after", REMOVE_NOTES)
     .action(async (which, flags) => ran(await (await import("./creds/remove.ts")).remove(which, flags)));
 }
+
+const REMOVE_NOTES = `
+Logins are never deleted: their files move to oauth_creds/removed/.
+
+Examples:
+  $ keyproxy creds remove openai:2
+  $ keyproxy creds remove GROQ_API_KEY --yes
+`;
 
 function addEdit(creds: Command, ran: Ran): void {
   withPlaces(creds.command("edit"))
@@ -119,9 +141,15 @@ function addEdit(creds: Command, ran: Ran): void {
     .option("--label <name>", "your own name for a login")
     .option("--priority <n>", "rank; lower is used first")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  $ keyproxy creds edit openai:2 --priority 1     used only while no other key can\n")
+    .addHelpText("after", EDIT_NOTES)
     .action(async (which, flags) => ran(await (await import("./creds/edit.ts")).edit(which, flags)));
 }
+
+const EDIT_NOTES = `
+Examples:
+  $ keyproxy creds edit openai:2 --priority 1   used while no other key can
+  $ keyproxy creds edit gemini_cli:1 --label work
+`;
 
 function addImport(creds: Command, ran: Ran): void {
   withPlaces(creds.command("import"))
@@ -130,9 +158,17 @@ function addImport(creds: Command, ran: Ran): void {
     .option("--from-folder <path>", "folder with .env, oauth_creds/ and key_usage.json")
     .option("--dry-run", "only say what would be done")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nWhat is read stays as it is; what is here already is kept.\n")
+    .addHelpText("after", IMPORT_NOTES)
     .action(async (flags) => ran(await (await import("./creds/import.ts")).importCredentials(flags)));
 }
+
+const IMPORT_NOTES = `
+What is read stays as it is; what is here already is kept.
+
+Examples:
+  $ keyproxy creds import --from-tool all
+  $ keyproxy creds import --from-folder ../LLM-API-Key-Proxy --dry-run
+`;
 
 function addExport(creds: Command, ran: Ran): void {
   withPlaces(creds.command("export"))

@@ -4,15 +4,15 @@
  */
 import process from "node:process";
 import { systemClock, systemStopwatch } from "../kernel/clock.ts";
-import { type Interrupts, listenForInterrupts } from "./demo/interrupts.ts";
+import { type Interrupts, listenForInterrupts } from "../terminal/interrupts.ts";
 import { renderPaste, renderServe } from "./demo/paste.ts";
 import { type BurstProgress, lineProgress, liveProgress } from "./demo/progress.ts";
 import { DEMO_KEYS, DEMO_MODEL, type ProviderCall } from "./demo/provider.ts";
 import { planRequests, type RequestOutcome, sendRequest } from "./demo/requests.ts";
 import { openStage, type Stage } from "./demo/stage.ts";
 import { failureLines, outcomeWords, type Page, renderStory } from "./demo/summary.ts";
-import { paintFor } from "./demo/text.ts";
-import type { ExitCode } from "./exit.ts";
+import { paintFor } from "../terminal/text.ts";
+import type { ExitCode } from "../terminal/exit.ts";
 import { newProxyKey } from "./proxy_key.ts";
 
 const REQUEST_COUNT = 8;

@@ -10,7 +10,7 @@ import { describeProblem } from "../config/problem.ts";
 import { clientUrl } from "../kernel/address.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { CATALOG } from "../providers/catalog.ts";
-import type { ExitCode } from "./exit.ts";
+import type { ExitCode } from "../terminal/exit.ts";
 
 export interface HealthFlags {
   /** Address of the proxy; without it that of HOST and PORT. */

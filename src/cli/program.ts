@@ -2,36 +2,52 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { ENV_FILE, SETTINGS } from "../config/schema.ts";
 import { NAME, versionLine } from "../kernel/version.ts";
+import { addCompletionsCommand } from "./completions.ts";
 import { addCredsCommand } from "./creds.ts";
-import type { ExitCode } from "./exit.ts";
+import { GROUPS } from "./groups.ts";
+import { applyLook } from "./help.ts";
+import { addLookCommands } from "./look.ts";
+import { flushed, heedBrokenPipes } from "./output.ts";
+import { withSeedForm } from "./seed_form.ts";
+import type { ExitCode } from "../terminal/exit.ts";
 
 const EXAMPLES = `
 Examples:
   $ keyproxy demo                              see it work, without any key
   $ keyproxy init                              write a proxy key into .env
   $ keyproxy creds add                         add a provider's key, or a login
-  $ keyproxy serve --host 127.0.0.1            serve the keys of .env and the environment
+  $ keyproxy serve --host 127.0.0.1            serve the keys of .env
+  $ keyproxy status                            see how the keys stand
   $ keyproxy models --provider openai          what can be called
   $ keyproxy connect claude-code               point a tool at it
+
+Flags of serve without a command serve too: keyproxy --host 127.0.0.1
 `;
+
+/** The word with which completions ask; see `completions/ask.ts`. */
+const COMPLETE = "__complete";
 
 /** Runs the command that the arguments name. Never throws for a mistake of the user. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
+  const words = withSeedForm(args);
+  heedBrokenPipes(words[0] === "serve" ? "stay" : "leave");
   let code: ExitCode = 0;
   const program = buildProgram((result) => {
     code = result;
   });
+  if (args[0] === COMPLETE) return await (await import("./completions/ask.ts")).complete(args.slice(1), program);
   if (args.length === 0) {
     program.outputHelp();
     return 2;
   }
   try {
-    await program.parseAsync(withSeedForm(args), { from: "user" });
-    return code;
+    await program.parseAsync(words, { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    code = error.exitCode === 0 ? 0 : 2;
   }
+  await flushed();
+  return code;
 }
 
 /** All commands; each tells `ran` its exit code. Their code is loaded when they run. */
@@ -40,32 +56,49 @@ export function buildProgram(ran: (code: ExitCode) => void) {
     .description("One endpoint in front of many LLM providers and keys; it keeps answering while keys hit limits, expire or break.")
     .version(versionLine(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
+    .commandsGroup(GROUPS.setUp)
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES)
-    .showHelpAfterError("(add --help for the flags)")
     .showSuggestionAfterError()
     .exitOverride();
 
-  withServeFlags(program.command("serve").description("serve the OpenAI-compatible endpoint"))
+  addServeCommands(program, ran);
+  addCredsCommand(program, ran);
+  addLookCommands(program, ran);
+  addSetUpCommands(program, ran);
+  applyLook(program);
+  return program;
+}
+
+type Ran = (code: ExitCode) => void;
+
+function addServeCommands(program: Command, ran: Ran): void {
+  withServeFlags(program.command("serve").helpGroup(GROUPS.serve).description("serve the OpenAI-compatible endpoint"))
+    .addHelpText("after", SERVE_EXAMPLES)
     .action(async (flags) => ran(await (await import("./serve.ts")).serve(flags)));
 
-  program.command("demo")
+  program.command("demo").helpGroup(GROUPS.serve)
     .description("show rotation at work with a simulated provider; needs no key and no network")
     .option("--stay", "keep serving afterwards, for a client of your own")
+    .addHelpText("after", "\nExample:\n  $ keyproxy demo --stay\n")
     .action(async (flags) => ran(await (await import("./demo.ts")).demo(flags)));
+}
 
+const SERVE_EXAMPLES = `
+Ctrl-C stops it once running requests have ended; a second one stops it at once.
+
+Examples:
+  $ keyproxy serve --host 127.0.0.1
+  $ keyproxy serve --port 0 --data-dir /var/lib/keyproxy
+  $ keyproxy serve --enable-request-logging --log-format json
+`;
+
+function addSetUpCommands(program: Command, ran: Ran): void {
   program.command("init")
     .description("write a random proxy key into .env, unless there is one")
     .option("--env-file <path>", "file to write instead of .env")
+    .addHelpText("after", "\nExample:\n  $ keyproxy init\n")
     .action(async (flags) => ran(await (await import("./init.ts")).init(flags)));
-
-  program.command("models")
-    .description("list the models that can be called")
-    .option("--provider <id>", "only of this provider")
-    .option("--search <text>", "only ids that contain this text")
-    .option("--json", "print JSON")
-    .option("--env-file <path>", "file to read instead of .env")
-    .action(async (flags) => ran(await (await import("./models.ts")).models(flags)));
 
   program.command("connect")
     .description("show how a tool is pointed at this proxy, or write it into the tool's settings")
@@ -76,23 +109,25 @@ export function buildProgram(ran: (code: ExitCode) => void) {
     .option("--show-key", "print the proxy key whole")
     .option("--json", "print JSON")
     .option("--env-file <path>", "file to read instead of .env")
+    .addHelpText("after", CONNECT_EXAMPLES)
     .action(async (tool, flags) => ran(await (await import("./connect.ts")).connect(tool, flags)));
 
-  addCredsCommand(program, ran);
-
-  program.command("health")
-    .description("ask the running proxy whether it answers; exit 0 when it does, 1 when not")
-    .option("--ready", "ask for a usable credential too")
-    .option("--url <address>", "address of the proxy, when it is not the one of HOST and PORT")
-    .option("--env-file <path>", "file to read instead of .env")
-    .action(async (flags) => ran(await (await import("./health.ts")).health(flags)));
+  addCompletionsCommand(program, ran);
 
   program.command("version")
     .description("print the version, and with --json the machine it runs on")
     .option("--json", "print JSON")
+    .addHelpText("after", "\nExamples:\n  $ keyproxy version\n  $ keyproxy version --json\n")
     .action(async (flags) => (await import("./version.ts")).version(flags));
-  return program;
 }
+
+const CONNECT_EXAMPLES = `
+Examples:
+  $ keyproxy connect
+  $ keyproxy connect claude-code --model anthropic/claude-sonnet-4-5
+  $ keyproxy connect codex --write
+  $ eval "$(keyproxy connect openai-sdk --show-key | grep ^export)"
+`;
 
 /** The flags of the settings that have one; the schema knows their names, defaults and help. */
 function withServeFlags(command: Command) {
@@ -104,11 +139,4 @@ function withServeFlags(command: Command) {
     command.option(value === undefined ? name : `${name} <${value}>`, `${setting.help} (${shown})`);
   }
   return command;
-}
-
-/** `keyproxy --host … --port …`, without a command, has always meant `serve`. */
-function withSeedForm(args: readonly string[]): string[] {
-  const name = args[0]?.split("=")[0];
-  const isServeFlag = Object.values(SETTINGS).some((setting) => setting.flag?.name === name) || name === ENV_FILE.flag.name;
-  return isServeFlag ? ["serve", ...args] : [...args];
 }

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { type App, type Listening, startApp } from "../app.ts";
+import { leaveNote } from "../app/server_place.ts";
 import { type FlagValues, parseConfig, readSources, type Sources, watchedPaths } from "../config/load.ts";
 import { describeProblem, type Problem } from "../config/problem.ts";
 import { watchSources } from "../config/watch.ts";
@@ -11,7 +12,7 @@ import { clientUrl, isLoopback } from "../kernel/address.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { configureLog, logger } from "../kernel/log.ts";
 import { CATALOG } from "../providers/catalog.ts";
-import type { ExitCode } from "./exit.ts";
+import type { ExitCode } from "../terminal/exit.ts";
 import { newProxyKey } from "./proxy_key.ts";
 import { useProxyVariables } from "./proxy_variables.ts";
 
@@ -30,7 +31,7 @@ export async function serve(flags: FlagValues & { readonly envFile?: string | un
   });
   if (config.proxyKeys.length === 0 && !isLoopback(config.host)) return refuseOpen(config.host);
   useProxyVariables(sources);
-  const app = await startApp({ sources });
+  const app = await startApp({ sources, readSources: read });
   if ("problems" in app) return complain(app.problems);
   let listening: Listening;
   try {
@@ -41,9 +42,11 @@ export async function serve(flags: FlagValues & { readonly envFile?: string | un
     return 2;
   }
   const stopReloading = await keepReloading(app, sources, read);
+  const takeNoteAway = await leaveNote({ dataDir: config.dataDir, url: clientUrl(listening), at: systemClock.now() });
   announce(app, listening);
   const code = await untilStopped(app, listening);
   stopReloading();
+  await takeNoteAway();
   return code;
 }
 

@@ -31,6 +31,8 @@ export interface Config {
   readonly port: number;
   /** Accepted client keys; empty = open. */
   readonly proxyKeys: readonly Secret[];
+  /** Keys of the admin routes; empty = the proxy keys, from this machine only. */
+  readonly adminKeys: readonly Secret[];
   readonly corsOrigins: readonly string[];
   /** Directory of `keyproxy.db`, `logs/` and `oauth_creds/`. */
   readonly dataDir: string;

@@ -75,6 +75,16 @@ export const SETTINGS = {
     example: "kp-a-long-random-text",
     isSecret: true,
   }),
+  adminKeys: setting({
+    env: "KEYPROXY_ADMIN_KEY",
+    kind: secrets("the keys that may look at and steer the server"),
+    default: "",
+    help:
+      "Keys for the admin routes (status, reload, credentials on and off), separated by commas. Without one, PROXY_API_KEY opens them, from this machine only.",
+    group: "server",
+    example: "kp-another-long-random-text",
+    isSecret: true,
+  }),
   host: setting({
     env: "HOST",
     flag: { name: "--host", value: "address" },

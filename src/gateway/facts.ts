@@ -22,6 +22,8 @@ export class Facts {
   readonly #listings: ModelListings;
   readonly #modelsDev: ModelsDev;
   #embedded: FactLayer | undefined;
+  /** Resolves when everything that is not on the network was read. Never rejects. */
+  loaded: Promise<void> = Promise.resolve();
   #override: FactLayer | undefined;
 
   constructor(options: FactsOptions) {
@@ -37,8 +39,8 @@ export class Facts {
     facts.#override = layer;
     await facts.#modelsDev.start();
     // Prices are a megabyte of code: the first requests do without rather than wait.
-    loadEmbeddedFacts(options.clock).then(
-      (embedded) => facts.#embedded = embedded,
+    facts.loaded = loadEmbeddedFacts(options.clock).then(
+      (embedded) => void (facts.#embedded = embedded),
       () => options.warn("Cannot load the embedded model facts"),
     );
     return facts;

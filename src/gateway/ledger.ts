@@ -7,6 +7,7 @@ import type { Logger } from "../kernel/log.ts";
 import type { Usage } from "../kernel/usage.ts";
 import type { AttemptRecord, Ending, Exchange } from "./exchange.ts";
 import type { FailuresLog } from "./failures_log.ts";
+import { Latencies } from "./latencies.ts";
 
 /** Finished requests that are kept for `recent()`. */
 const MAX_RECENT = 200;
@@ -24,6 +25,8 @@ export interface RequestSummary {
   readonly lossy: readonly string[];
   readonly attempts: readonly AttemptRecord[];
   readonly failure: string | null;
+  readonly isStream: boolean;
+  readonly usage: Usage | undefined;
 }
 
 export class Ledger {
@@ -31,6 +34,10 @@ export class Ledger {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #recent: RequestSummary[] = [];
+  readonly #latencies = new Latencies();
+  readonly #listeners = new Set<(summary: RequestSummary) => void>();
+  #finishedCount = 0;
+  #failedCount = 0;
 
   constructor(options: { readonly failures: FailuresLog; readonly log: Logger; readonly clock: Clock }) {
     this.#failures = options.failures;
@@ -41,6 +48,7 @@ export class Ledger {
   /** Notes one attempt, as soon as it failed or committed. */
   attempt(exchange: Exchange, record: AttemptRecord): void {
     const { failure } = record;
+    if (failure === undefined) this.#latencies.note(record.credential, record.durationMs);
     exchange.capture?.attempt({
       credential: record.credential,
       provider: record.provider,
@@ -67,6 +75,8 @@ export class Ledger {
     const summary = this.#summary(exchange, ending);
     this.#recent.push(summary);
     if (this.#recent.length > MAX_RECENT) this.#recent.shift();
+    this.#finishedCount += 1;
+    if (ending.failure !== undefined && ending.failure.scope !== "client") this.#failedCount += 1;
     if (this.#log.isEnabledFor("info")) this.#tell(summary);
     exchange.capture?.finish({
       status: ending.status,
@@ -82,6 +92,23 @@ export class Ledger {
       attempts: exchange.attempts.length,
       lossy: exchange.lossy,
     });
+    for (const listener of this.#listeners) listener(summary);
+  }
+
+  /** Tells `listener`, which must not throw, of every request that ends; the result stops that. */
+  onFinish(listener: (summary: RequestSummary) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Requests since the start. A client that left is no failure. */
+  totals(): { readonly finishedCount: number; readonly failedCount: number } {
+    return { finishedCount: this.#finishedCount, failedCount: this.#failedCount };
+  }
+
+  /** Ms until a credential's last answers began, newest last. */
+  latencies(credential: string): readonly number[] {
+    return this.#latencies.of(credential);
   }
 
   /** The last requests, newest last. */
@@ -105,6 +132,8 @@ export class Ledger {
       arrivedAt: exchange.arrivedAt,
       attempts: [...exchange.attempts],
       lossy: exchange.lossy,
+      isStream: exchange.request.isStream,
+      usage: ending.usage,
       failure: ending.failure === undefined ? null : `${ending.failure.kind}: ${ending.failure.message}`,
     };
   }

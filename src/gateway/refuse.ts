@@ -24,9 +24,14 @@ export function refuse(exchange: Exchange, failed: Failure): Ending {
   return { status: failed.status, failure: failed, body };
 }
 
-/** `Retry-After` in whole seconds, never too early. A pool that rests nobody is only busy: a moment is enough. */
+/**
+ * `Retry-After` in whole seconds, never too early. A pool that rests nobody is only busy: a moment is enough. When a
+ * person has disabled all of it, waiting is no use.
+ */
 export function retryAfter(failed: Failure): Record<string, string> {
-  const isPool = failed.scope === "gateway" && failed.credentials !== undefined;
+  const { credentials = [] } = failed;
+  const isOff = credentials.length > 0 && credentials.every(({ state }) => state === "disabled");
+  const isPool = failed.scope === "gateway" && failed.credentials !== undefined && !isOff;
   const waitMs = failed.retryAfterMs ?? (isPool ? BUSY_MS : undefined);
   return waitMs === undefined ? {} : { "retry-after": String(Math.max(Math.ceil(waitMs / 1000), 1)) };
 }

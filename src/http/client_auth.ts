@@ -1,5 +1,5 @@
 /**
- * Who may call: one of the keys of `PROXY_API_KEY`, in any of the three headers that clients use. Compared
+ * Who may call: one of the accepted keys, in any of the three headers that clients use. Compared
  * in constant time; the answer never says whether a model or a key exists.
  */
 import type { Buffer } from "node:buffer";
@@ -12,7 +12,14 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Undefined when the client may go on, else a 401. */
 export function checkClient(headers: Headers, accepted: readonly Secret[]): Failure | undefined {
-  if (accepted.length === 0) return undefined;
+  return accepted.length === 0 ? undefined : checkKey(headers, { accepted, variable: "PROXY_API_KEY", what: "proxy key" });
+}
+
+/** Undefined when the request brings one of these keys, else a 401 that names the variable they come from. */
+export function checkKey(
+  headers: Headers,
+  { accepted, variable, what }: { readonly accepted: readonly Secret[]; readonly variable: string; readonly what: string },
+): Failure | undefined {
   const given = digest(clientKey(headers));
   let isAccepted = 0;
   for (const key of accepted) isAccepted |= Number(timingSafeEqual(given, digest(key.reveal())));
@@ -22,7 +29,7 @@ export function checkClient(headers: Headers, accepted: readonly Secret[]): Fail
     kind: "unauthorized",
     status: 401,
     code: "invalid_api_key",
-    message: 'The proxy key is missing or wrong; send it as "Authorization: Bearer <PROXY_API_KEY>"',
+    message: `The ${what} is missing or wrong; send it as "Authorization: Bearer <${variable}>"`,
   });
 }
 

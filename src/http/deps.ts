@@ -6,6 +6,7 @@ import type { Snapshot } from "../gateway/snapshot.ts";
 import type { Clock, Stopwatch } from "../kernel/clock.ts";
 import type { ModelFacts } from "../providers/model_facts.ts";
 import type { ModelListings } from "../providers/model_listings.ts";
+import type { AdminDeps } from "./admin.ts";
 
 export interface HttpDeps {
   readonly snapshot: () => Snapshot;
@@ -21,4 +22,5 @@ export interface HttpDeps {
   readonly factsOf: (model: { readonly provider: string; readonly id: string }) => ModelFacts | undefined;
   /** The process is stopping: no new work. */
   readonly isStopping: () => boolean;
+  readonly admin: AdminDeps;
 }

@@ -17,6 +17,14 @@ export interface ModelRow {
   readonly created: number;
   readonly owned_by: string;
   readonly context_length?: number | undefined;
+  readonly max_output_tokens?: number | undefined;
+  /** US dollars per token, as text. */
+  readonly pricing?:
+    | { readonly prompt?: string | undefined; readonly completion?: string | undefined; readonly input_cache_read?: string | undefined }
+    | undefined;
+  readonly architecture?:
+    | { readonly input_modalities?: readonly string[] | undefined; readonly output_modalities?: readonly string[] | undefined }
+    | undefined;
 }
 
 /** `GET /v1/models`: defined models first, then what each provider lists, hidden ones left out. */
@@ -58,7 +66,9 @@ function rowsOf(provider: ServedProvider, deps: HttpDeps, form: "bare" | "enrich
 }
 
 /** Facts under the names that clients of model lists look for; prices in US dollars per token, as text. */
-function shownFacts(facts: ModelFacts | undefined): object {
+function shownFacts(
+  facts: ModelFacts | undefined,
+): Pick<ModelRow, "context_length" | "max_output_tokens" | "pricing" | "architecture"> {
   if (facts === undefined) return {};
   const { contextTokens, maxOutputTokens, prices, inputModalities, outputModalities } = facts;
   const perToken = (perMillion: number | undefined) =>

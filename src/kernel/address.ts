@@ -1,8 +1,11 @@
 /** Network addresses as people and programs name them. */
 
-/** True for addresses that only this machine can reach. */
+import { isIPv4 } from "node:net";
+
+/** True for addresses that only this machine can reach; names other than `localhost` may lead anywhere. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+  const mapped = host.replace(/^::ffff:/i, "");
+  return host === "localhost" || host === "::1" || (mapped.startsWith("127.") && isIPv4(mapped));
 }
 
 /** The base URL that a client on this machine would use. */

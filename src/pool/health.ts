@@ -28,8 +28,18 @@ function isQuarantine(rest: Rest): boolean {
 }
 
 /** True for a member that was rejected or is out of credit: no candidate until a trial succeeds. */
-export function isQuarantined(member: Member): boolean {
+function isQuarantined(member: Member): boolean {
   return member.rest !== null && isQuarantine(member.rest);
+}
+
+/** True for a member that a person took out of use. */
+export function isDisabled(member: Member): boolean {
+  return member.rest?.reason === "disabled";
+}
+
+/** True for a member that nobody should count on: quarantined or disabled. */
+export function isOutOfUse(member: Member): boolean {
+  return isQuarantined(member) || isDisabled(member);
 }
 
 /** The instant from which a request may go out in spite of the rest, as a trial or because the rest is over. 0: at once. */
@@ -129,7 +139,7 @@ function afterLimit(slot: Slot, failure: Failure, context: FailureContext): Heal
 /** Several models limited at once mean that the limit is the account's, not the model's. */
 function withManyModels(slot: Slot, change: HealthChange, now: number): HealthChange {
   const { member } = slot;
-  if (isQuarantined(member)) return change;
+  if (isOutOfUse(member)) return change;
   // Models that share a quota share one rest: they are one limit.
   const limits = new Set<Rest>();
   for (const other of member.slots.values()) {
@@ -151,6 +161,7 @@ interface Quarantine {
 /** Rests a whole credential until a trial succeeds; each failed trial doubles the time to the next. */
 function quarantine(member: Member, { reason, firstMs, longestMs, hintMs }: Quarantine, context: FailureContext): HealthChange {
   const { now } = context;
+  if (isDisabled(member)) return {};
   const running = stands(member.rest, now) ? member.rest : null;
   const same = running?.reason === reason ? running : null;
   // A request that set out before the rest began fails for the cause that is known already.
@@ -186,7 +197,7 @@ function clampHint(hintMs: number): number {
 
 /** True for rests that end when a new day begins: those the proxy invented and that are not a quarantine for a bad key. */
 export function endsWithDay(rest: Rest): boolean {
-  return !rest.isHinted && rest.reason !== "rejected";
+  return !rest.isHinted && rest.reason !== "rejected" && rest.reason !== "disabled";
 }
 
 /** The state of a slot in one word, and why, for people. */
@@ -206,5 +217,7 @@ export function describe(rest: Rest | null): { readonly state: string; readonly 
       return { state: "cooling", reason: "no access to this model" };
     case "provider_trouble":
       return { state: "cooling", reason: "provider trouble" };
+    case "disabled":
+      return { state: "disabled", reason: "switched off by hand" };
   }
 }

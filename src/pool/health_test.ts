@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { credential, failures } from "../../tests/support/pool_fixtures.ts";
 import type { Failure } from "../kernel/failure.ts";
-import { afterFailure, availability, describe, endsWithDay, type FailureContext, isQuarantined, standingRest, usableAt } from "./health.ts";
+import { afterFailure, availability, describe, endsWithDay, type FailureContext, isOutOfUse, standingRest, usableAt } from "./health.ts";
 import { type Member, newMember, type Rest, type Slot, slotOf } from "./member.ts";
 
 const SECOND = 1_000;
@@ -270,7 +270,7 @@ Deno.test("only a bad key and an empty account are quarantines", () => {
   const quarantined = [failures.rejected(), failures.outOfCredit(), failures.limited(), failures.serverError()].map((cause) => {
     const slot = newSlot();
     fail(slot, cause);
-    return isQuarantined(slot.member);
+    return isOutOfUse(slot.member);
   });
   assert.deepEqual(quarantined, [true, true, false, false]);
 });

@@ -4,7 +4,7 @@
  */
 import type { RestRow, StoredState, UsageRow } from "../store/store.ts";
 import type { Outcome } from "./lease.ts";
-import { endsWithDay } from "./health.ts";
+import { endsWithDay, isDisabled } from "./health.ts";
 import { type Member, noCounters, type Rest, type Slot, slotOf } from "./member.ts";
 import { dayName, dayStart } from "./quota.ts";
 
@@ -15,6 +15,9 @@ export interface Journal {
   endRest(key: { readonly credential: string; readonly model: string | null }): void;
   reset(at: number): void;
 }
+
+/** A rest that only a person ends. */
+const DISABLED: Rest = { untilAt: Infinity, reason: "disabled", isHinted: false, step: 0, trialAt: null };
 
 export class Keeper {
   readonly #journal: Journal | undefined;
@@ -72,6 +75,34 @@ export class Keeper {
   setMemberRest(member: Member, rest: Rest | null): void {
     this.#write({ credential: member.credential.id, model: null }, member.rest, rest);
     member.rest = rest;
+  }
+
+  /** Models that share a quota met its limit together. `ordinal` is the instant of the failure, as `lastRested` counts. */
+  restPeers(
+    slot: Slot,
+    rest: Rest,
+    { groups, ordinal }: { readonly groups: readonly (readonly string[])[]; readonly ordinal: number },
+  ): void {
+    const group = groups.find((models) => models.includes(slot.model)) ?? [];
+    for (const model of group) {
+      const peer = model === slot.model ? undefined : slotOf(slot.member, model);
+      if (peer === undefined || (peer.rest !== null && peer.rest.untilAt >= rest.untilAt)) continue;
+      peer.lastRested = ordinal;
+      this.setSlotRest(peer, rest);
+    }
+  }
+
+  disable(member: Member): void {
+    this.setMemberRest(member, DISABLED);
+  }
+
+  /** Whatever rests of a member is fresh again; only what a person switched off stays so. */
+  endRests(member: Member): void {
+    if (!isDisabled(member)) this.setMemberRest(member, null);
+    for (const slot of member.slots.values()) {
+      slot.ladderStep = 0;
+      this.setSlotRest(slot, null);
+    }
   }
 
   #write(key: { credential: string; model: string | null }, before: Rest | null, after: Rest | null): void {

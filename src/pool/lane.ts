@@ -5,7 +5,9 @@
 import type { Clock } from "../kernel/clock.ts";
 import type { Failure } from "../kernel/failure.ts";
 import type { Lease } from "./lease.ts";
-import type { Slot } from "./member.ts";
+import { availability } from "./health.ts";
+import { clientGone } from "./held.ts";
+import { type Member, type Slot, slotOf } from "./member.ts";
 
 /** What a request wants of a pool. */
 export interface Ask {
@@ -31,8 +33,8 @@ export class Lane {
   readonly #wake: (lane: Lane) => void;
   /** One a member, best tier first, in discovery order within it. */
   slots: Slot[] = [];
-  /** Sequential mode: id of the credential in use. */
-  current: string | undefined;
+  /** Sequential mode: the member in use. */
+  current: Member | undefined;
   /** The provider said that it has no such model; asked again after this instant, epoch ms. */
   absentUntilAt = 0;
   /** Insertion order is arrival order. */
@@ -62,6 +64,33 @@ export class Lane {
     this.#cancelWake = this.#clock.after(Math.max(at - this.#clock.now(), 0), () => {
       this.stopWaking();
       this.#wake(this);
+    });
+  }
+
+  /** A sequential pool leaves its current member when that rests or a better tier is back, not when it is merely busy. */
+  moveOn(taken: Slot, now: number): void {
+    const { current } = this;
+    const stays = current !== undefined && !current.isDraining && availability(slotOf(current, this.model), now) === "free" &&
+      current.priority <= taken.member.priority;
+    if (!stays) this.current = taken.member;
+  }
+
+  /** Waits for whoever serves the waiters, for the deadline, or for the client to leave. `onLeft` is told once, first. */
+  wait(ask: Ask, { atDeadline, onLeft }: { readonly atDeadline: () => Failure; readonly onLeft: () => void }): Promise<Lease | Failure> {
+    return new Promise((done) => {
+      const resolve = (result: Lease | Failure) => {
+        cancelDeadline();
+        ask.signal?.removeEventListener("abort", onAbort);
+        this.waiters.delete(waiter);
+        if (this.waiters.size === 0) this.stopWaking();
+        onLeft();
+        done(result);
+      };
+      const waiter: Waiter = { ask, resolve };
+      const onAbort = () => resolve(clientGone());
+      const cancelDeadline = this.#clock.after(ask.deadlineAt - this.#clock.now(), () => resolve(atDeadline()));
+      ask.signal?.addEventListener("abort", onAbort, { once: true });
+      this.waiters.add(waiter);
     });
   }
 

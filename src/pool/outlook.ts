@@ -4,7 +4,7 @@
  */
 import type { FailureKind } from "../kernel/failure.ts";
 import { type Circuit, gate } from "./circuit.ts";
-import { availability } from "./health.ts";
+import { availability, isDisabled } from "./health.ts";
 import type { Lane } from "./lane.ts";
 import type { Slot } from "./member.ts";
 import { type Choice, choose } from "./select.ts";
@@ -45,7 +45,11 @@ export function within(deadlineAt: number, outlook: Outlook, now: number): Outlo
   return { kind: "refuse", as: outlook.otherwise };
 }
 
-/** Also those that the request excludes rest, so the rests and not the request are why it gets nobody. */
+/**
+ * Also those that the request excludes rest, so the rests and not the request are why it gets nobody. Disabled ones
+ * are as good as not there.
+ */
 function allRest(lane: Lane, now: number): boolean {
-  return lane.slots.length > 0 && lane.slots.every((slot) => typeof availability(slot, now) === "number");
+  const used = lane.slots.filter(({ member }) => !isDisabled(member));
+  return used.length > 0 && used.every((slot) => typeof availability(slot, now) === "number");
 }

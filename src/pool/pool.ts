@@ -7,23 +7,22 @@ import { type Clock, type Random, systemClock, systemRandom } from "../kernel/cl
 import type { Failure, FailureKind } from "../kernel/failure.ts";
 import { Affinity } from "./affinity.ts";
 import { type Circuit, CLOSED, gate, onFailed, onReached, onUndecided } from "./circuit.ts";
-import { afterFailure, availability, isQuarantined, stands } from "./health.ts";
+import { afterFailure, availability, isDisabled, isOutOfUse, stands } from "./health.ts";
 import { clientGone, endTrial, type Held } from "./held.ts";
 import { Keeper } from "./keeper.ts";
-import { type Ask, Lane, type Waiter } from "./lane.ts";
+import type { Ask, Lane } from "./lane.ts";
+import { Lanes } from "./lanes.ts";
 import { Lease, type Outcome } from "./lease.ts";
-import { type Member, newMember, newSlot, type Rest, type Slot, slotOf } from "./member.ts";
+import { type Member, newMember, newSlot, type Slot, slotOf } from "./member.ts";
 import { type Outlook, outlookOf, within } from "./outlook.ts";
 import { nextDayStart } from "./quota.ts";
-import { type MemberReport, refusal, reportMember, reportSlot } from "./report.ts";
+import { type MemberReport, type MemberStatus, memberStatus, refusal, reportMember, reportSlot } from "./report.ts";
 import { DEFAULT_POOL_SETTINGS, type PoolOptions, type PoolSettings } from "./settings.ts";
 
 export type { Ask } from "./lane.ts";
 export { DEFAULT_POOL_SETTINGS, type PoolOptions, type PoolSettings } from "./settings.ts";
 
 const MODEL_ABSENT_MS = 10 * 60_000;
-/** Clients choose model names, so lanes and their slots are bounded: the lane unused longest is forgotten. */
-const LANES = { most: 2_000, least: 100, mostSlots: 200_000 };
 
 export class Pool {
   readonly provider: string;
@@ -31,7 +30,7 @@ export class Pool {
   readonly #random: Random;
   readonly #keeper: Keeper;
   readonly #members = new Map<string, Member>();
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes: Lanes;
   readonly #affinity = new Affinity();
   #settings: PoolSettings;
   #circuit: Circuit = CLOSED;
@@ -49,6 +48,12 @@ export class Pool {
     this.#random = options.random ?? systemRandom;
     this.#settings = { ...DEFAULT_POOL_SETTINGS, ...options.settings };
     this.#keeper = new Keeper({ journal: options.journal, stored: options.stored });
+    this.#lanes = new Lanes({
+      clock: this.#clock,
+      wake: (lane) => this.#dispatch(lane),
+      slotsOf: (model) => this.#slots(model),
+      onForgotten: (model) => this.#members.forEach((member) => member.slots.delete(model)),
+    });
     const now = this.#clock.now();
     this.#nextDayAt = nextDayStart(now, this.#settings.dailyResetMinute);
     this.#keeper.start(now, this.#settings.dailyResetMinute);
@@ -74,7 +79,8 @@ export class Pool {
     if (outlook.kind !== "wait") return Promise.resolve(this.#answer(lane, ask, outlook));
     if (this.#queued >= this.#settings.maxQueue) return Promise.resolve(this.#refuse(lane, ask, "queue_full"));
     lane.wakeAt(outlook.wakeAt);
-    return this.#enqueue(lane, ask, now);
+    this.#queued += 1;
+    return lane.wait(ask, { atDeadline: () => this.#refuse(lane, ask, "deadline"), onLeft: () => void (this.#queued -= 1) });
   }
 
   /** Swaps credentials and settings. Unchanged credentials keep their health; removed ones drain; waiters are served anew. */
@@ -97,7 +103,7 @@ export class Pool {
       member.position = position;
       member.isDraining = false;
     });
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#lanes.all()) {
       lane.slots = this.#slots(lane.model);
       this.#dispatch(lane);
     }
@@ -109,6 +115,46 @@ export class Pool {
     if (member?.rest?.reason !== "rejected") return;
     this.#keeper.setMemberRest(member, null);
     this.#dispatchAll();
+  }
+
+  /**
+   * Takes a credential out of use until it is enabled, also over a restart; what it has under way goes on. Like the other
+   * two, undefined when there is no such credential, else how it is now.
+   */
+  disable(credentialId: string): MemberReport | undefined {
+    return this.#change(credentialId, (member) => {
+      // Requests that set out before must not end it by their success.
+      member.lastRested = ++this.#ordinal;
+      this.#keeper.disable(member);
+    });
+  }
+
+  /** A disabled credential is used again, whatever kept it from use before it was disabled. */
+  enable(credentialId: string): MemberReport | undefined {
+    return this.#change(credentialId, (member) => {
+      if (isDisabled(member)) this.#keeper.setMemberRest(member, null);
+    });
+  }
+
+  /** Ends every rest of a credential and starts its ladders again; a disabled one stays disabled. */
+  reset(credentialId: string): MemberReport | undefined {
+    return this.#change(credentialId, (member) => this.#keeper.endRests(member));
+  }
+
+  #change(credentialId: string, change: (member: Member) => void): MemberReport | undefined {
+    const member = this.#members.get(credentialId);
+    if (member === undefined || member.isDraining) return undefined;
+    this.#rollDay(this.#clock.now());
+    change(member);
+    this.#dispatchAll();
+    return reportMember(member, this.#clock.now());
+  }
+
+  /** Every credential in use, with its state and the models that rest on it, for people. */
+  status(): MemberStatus[] {
+    const now = this.#clock.now();
+    this.#rollDay(now);
+    return this.#activeMembers().map((member) => memberStatus(member, now));
   }
 
   /** The state of every credential, for people; with a model, as that model sees it. */
@@ -152,6 +198,11 @@ export class Pool {
     return count;
   }
 
+  /** Requests at once per credential and model; `Infinity` = unlimited. */
+  get maxInFlight(): number {
+    return this.#settings.maxInFlight;
+  }
+
   get circuit(): Circuit["kind"] {
     return this.#circuit.kind;
   }
@@ -164,7 +215,7 @@ export class Pool {
 
   /** Turns away everybody who waits. The pool must not be used afterwards. */
   close(): void {
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#lanes.all()) {
       for (const waiter of lane.waiters) waiter.resolve(this.#refuse(lane, waiter.ask, "no_credential"));
     }
   }
@@ -180,26 +231,7 @@ export class Pool {
   }
 
   #lane(model: string): Lane {
-    let lane = this.#lanes.get(model);
-    if (lane === undefined) {
-      const mostLanes = Math.max(Math.min(LANES.most, LANES.mostSlots / this.#size), LANES.least);
-      if (this.#lanes.size >= mostLanes) this.#forgetIdleLane();
-      lane = new Lane({ model, clock: this.#clock, wake: (woken) => this.#dispatch(woken) });
-      lane.slots = this.#slots(model);
-    }
-    // Last in the map is last used.
-    this.#lanes.delete(model);
-    this.#lanes.set(model, lane);
-    return lane;
-  }
-
-  #forgetIdleLane(): void {
-    for (const [model, lane] of this.#lanes) {
-      if (!lane.isIdle) continue;
-      this.#lanes.delete(model);
-      for (const member of this.#members.values()) member.slots.delete(model);
-      return;
-    }
+    return this.#lanes.of(model, this.#size);
   }
 
   /** What a request can expect at present. Changes nothing. */
@@ -215,7 +247,7 @@ export class Pool {
       tolerance,
       random: this.#random,
       preferred: preferred === undefined ? undefined : this.#members.get(preferred),
-      firstPosition: lane.current === undefined ? 0 : this.#members.get(lane.current)?.position ?? 0,
+      firstPosition: lane.current?.position ?? 0,
     };
     return outlookOf({ lane, circuit: this.#circuit, choice, nextDayAt: this.#nextDayAt });
   }
@@ -239,21 +271,13 @@ export class Pool {
       this.#circuit = { kind: "half_open" };
       this.#test = held;
     }
-    if (this.#settings.rotation === "sequential") this.#moveOn(lane, slot, now);
+    if (this.#settings.rotation === "sequential") lane.moveOn(slot, now);
     return new Lease({
       credential: member.credential,
       model: slot.model,
       onAnswered: () => this.#answered(held),
       onSettle: (outcome) => this.#settle(held, outcome),
     });
-  }
-
-  /** A sequential pool leaves its current member when that rests or a better tier is back, not when it is merely busy. */
-  #moveOn(lane: Lane, taken: Slot, now: number): void {
-    const current = lane.current === undefined ? undefined : this.#members.get(lane.current);
-    const stays = current !== undefined && !current.isDraining && availability(slotOf(current, lane.model), now) === "free" &&
-      current.priority <= taken.member.priority;
-    if (!stays) lane.current = taken.member.credential.id;
   }
 
   #answered(held: Held): void {
@@ -303,7 +327,7 @@ export class Pool {
     this.#circuit = onFailed(this.#circuit, cause, { at: now, credential: slot.member.credential.id, isTest: held === this.#test });
     if (outcome.when === "committed") return;
     if (cause.kind === "unknown_model") lane.absentUntilAt = now + MODEL_ABSENT_MS;
-    const hasOthers = lane.slots.some(({ member }) => member !== slot.member && !isQuarantined(member));
+    const hasOthers = lane.slots.some(({ member }) => member !== slot.member && !isOutOfUse(member));
     const change = afterFailure(slot, cause, {
       now,
       random: this.#random,
@@ -316,7 +340,8 @@ export class Pool {
     if (change.slotRest !== undefined) {
       slot.lastRested = ++this.#ordinal;
       this.#keeper.setSlotRest(slot, change.slotRest);
-      if (change.slotRest.reason === "rate_limited") this.#restGroup(slot, change.slotRest);
+      const groups = change.slotRest.reason === "rate_limited" ? this.#settings.quotaGroups : [];
+      this.#keeper.restPeers(slot, change.slotRest, { groups, ordinal: this.#ordinal });
     }
     if (change.memberRest !== undefined) {
       slot.member.lastRested = ++this.#ordinal;
@@ -324,41 +349,8 @@ export class Pool {
     }
   }
 
-  /** Models that share a quota met its limit together. */
-  #restGroup(slot: Slot, rest: Rest): void {
-    const group = this.#settings.quotaGroups.find((models) => models.includes(slot.model)) ?? [];
-    for (const model of group) {
-      const peer = model === slot.model ? undefined : slotOf(slot.member, model);
-      if (peer === undefined || (peer.rest !== null && peer.rest.untilAt >= rest.untilAt)) continue;
-      peer.lastRested = this.#ordinal;
-      this.#keeper.setSlotRest(peer, rest);
-    }
-  }
-
-  #enqueue(lane: Lane, ask: Ask, now: number): Promise<Lease | Failure> {
-    return new Promise((done) => {
-      const resolve = (result: Lease | Failure) => {
-        cancelDeadline();
-        ask.signal?.removeEventListener("abort", onAbort);
-        lane.waiters.delete(waiter);
-        if (lane.waiters.size === 0) lane.stopWaking();
-        this.#queued -= 1;
-        done(result);
-      };
-      const waiter: Waiter = { ask, resolve };
-      const onAbort = () => resolve(clientGone());
-      const cancelDeadline = this.#clock.after(
-        ask.deadlineAt - now,
-        () => resolve(this.#refuse(lane, ask, "deadline")),
-      );
-      ask.signal?.addEventListener("abort", onAbort, { once: true });
-      lane.waiters.add(waiter);
-      this.#queued += 1;
-    });
-  }
-
   #dispatchAll(): void {
-    for (const lane of this.#lanes.values()) if (lane.waiters.size > 0) this.#dispatch(lane);
+    for (const lane of this.#lanes.all()) if (lane.waiters.size > 0) this.#dispatch(lane);
   }
 
   /** Serves, in arrival order, everybody who waits and can be served or must be turned away now. */

@@ -2,6 +2,7 @@
  * The pool in words: the state of each credential, and the failure a request gets when none can be had.
  * Ids and masked forms only. Pure.
  */
+import type { Credential } from "../credentials/credential.ts";
 import { type CredentialReport, type Failure, failure, type FailureKind } from "../kernel/failure.ts";
 import { describe, standingRest, stands, usableAt } from "./health.ts";
 import type { DayCounters, Member, Rest, Slot } from "./member.ts";
@@ -13,7 +14,7 @@ const SHORT_WAIT_MS = 1_000;
 export interface MemberReport extends CredentialReport {
   readonly inFlightCount: number;
   readonly today: Readonly<DayCounters>;
-  /** Epoch ms of `until`; 0 when it may be used now. */
+  /** Epoch ms of `until`; 0 when it may be used now, Infinity when nothing but a person ends that. */
   readonly usableAt: number;
   readonly isLimited: boolean;
 }
@@ -33,6 +34,26 @@ export function reportMember(member: Member, now: number): MemberReport {
   return { ...reportRest(member, rest, now), today };
 }
 
+/** A credential with all that is known of how it is. */
+export interface MemberStatus {
+  readonly credential: Credential;
+  readonly report: MemberReport;
+  /** Models it cannot serve now, while it serves others. `untilAt`: epoch ms. */
+  readonly resting: readonly { readonly model: string; readonly reason: string; readonly untilAt: number }[];
+}
+
+/** Models that are told of one credential at most. */
+const MAX_RESTING = 32;
+
+export function memberStatus(member: Member, now: number): MemberStatus {
+  const slots = stands(member.rest, now) ? [] : [...member.slots.values()].filter(({ rest }) => stands(rest, now));
+  return {
+    credential: member.credential,
+    report: reportMember(member, now),
+    resting: slots.slice(0, MAX_RESTING).map(({ model, rest }) => ({ model, reason: describe(rest).reason, untilAt: usableAt(rest, now) })),
+  };
+}
+
 /** A member as one model sees it. */
 export function reportSlot(slot: Slot, now: number): MemberReport {
   return { ...reportRest(slot.member, standingRest(slot, now), now), today: { ...slot.today } };
@@ -46,7 +67,7 @@ function reportRest(member: Member, rest: Rest | null, now: number): Omit<Member
     display: member.credential.display,
     state: state === "ready" && member.inFlight > 0 ? "busy" : state,
     reason,
-    until: at > now ? new Date(at).toISOString() : null,
+    until: at > now && at < Infinity ? new Date(at).toISOString() : null,
     inFlightCount: member.inFlight,
     usableAt: at > now ? at : 0,
     isLimited: rest?.reason === "rate_limited" || rest?.reason === "many_models",
@@ -80,7 +101,8 @@ function retryAfter({ kind, members, circuitUntilAt, now }: Refusal): { retryAft
   if (kind === "unknown_model" || members.length === 0) return {};
   if (circuitUntilAt !== undefined) return { retryAfterMs: Math.max(circuitUntilAt - now, 0) };
   if (members.some((member) => member.usableAt === 0)) return { retryAfterMs: SHORT_WAIT_MS };
-  return { retryAfterMs: members.reduce((soonest, member) => Math.min(soonest, member.usableAt), Infinity) - now };
+  const soonest = members.reduce((at, member) => Math.min(at, member.usableAt), Infinity);
+  return soonest === Infinity ? {} : { retryAfterMs: soonest - now };
 }
 
 function statusOf({ kind, members }: Refusal): number {
@@ -90,7 +112,8 @@ function statusOf({ kind, members }: Refusal): number {
 }
 
 function messageOf({ kind, provider, model, members }: Refusal): string {
-  const who = members.length === 1 ? "its one credential rests" : `all ${members.length} of its credentials rest`;
+  const usedCount = members.filter(({ state }) => state !== "disabled").length;
+  const who = usedCount === 1 ? "its one credential rests" : `all ${usedCount} of its credentials rest`;
   switch (kind) {
     case "deadline":
       return `No credential of "${provider}" became free for "${model}" in time`;
@@ -103,6 +126,7 @@ function messageOf({ kind, provider, model, members }: Refusal): string {
     case "all_resting":
       return `Provider "${provider}" cannot serve "${model}" now: ${who}`;
     default:
-      return members.length === 0 ? `Provider "${provider}" has no credentials` : `No credential of "${provider}" can serve "${model}"`;
+      if (members.length === 0) return `Provider "${provider}" has no credentials`;
+      return usedCount === 0 ? `Every credential of "${provider}" is disabled` : `No credential of "${provider}" can serve "${model}"`;
   }
 }

@@ -23,9 +23,14 @@ export type FetchJson = (
 ) => Promise<JsonReply>;
 
 /** Where a provider's list is and how to ask for it. */
-export interface ListingSource {
-  readonly url: string;
+export interface ListingSource extends ListingPlace {
   readonly shape: ListingShape;
+  /** Lists beside it, which may fail. */
+  readonly further?: readonly ListingPlace[];
+}
+
+export interface ListingPlace {
+  readonly url: string;
   /** Request headers, one set a credential, best first; one set without a key where none is needed. */
   readonly headerSets: readonly Readonly<Record<string, string>>[];
 }
@@ -51,10 +56,17 @@ interface Entry {
   models: readonly ListedModel[];
   factsById: ReadonlyMap<string, FoundFacts>;
   isKnown: boolean;
+  /** Why the last asking gave no list, in words for a person; null when it gave one. */
+  trouble: string | null;
   /** Epoch ms at which it wants asking again. */
   staleAt: number;
   running?: Promise<void>;
 }
+
+/** The models of a place, or why it would not say. */
+type Reading = { readonly models: readonly ListedModel[] } | { readonly trouble: string };
+
+const NO_PLACE = { trouble: "it has no list, or no credential to ask with" };
 
 export class ModelListings {
   readonly #options: ModelListingsOptions;
@@ -74,6 +86,11 @@ export class ModelListings {
   /** Whether the provider's list was ever read. If not, the snapshot says nothing about what it does not offer. */
   isKnown(provider: string): boolean {
     return this.#entries.get(provider)?.isKnown ?? false;
+  }
+
+  /** Why the provider could not be asked for its list the last time; undefined when it could, or was not asked yet. */
+  trouble(provider: string): string | undefined {
+    return this.#entries.get(provider)?.trouble ?? undefined;
   }
 
   /** What the provider's own list says of a model: the "listing" layer of the facts. */
@@ -99,7 +116,7 @@ export class ModelListings {
 
   /** Asks one provider now, or joins the call under way. Never rejects: a failure leaves the last list. */
   refresh(provider: string): Promise<void> {
-    const entry: Entry = this.#entries.get(provider) ?? { models: [], factsById: new Map(), isKnown: false, staleAt: 0 };
+    const entry: Entry = this.#entries.get(provider) ?? { models: [], factsById: new Map(), isKnown: false, trouble: null, staleAt: 0 };
     this.#entries.set(provider, entry);
     entry.running ??= this.#update(provider, entry).finally(() => delete entry.running);
     return entry.running;
@@ -111,34 +128,49 @@ export class ModelListings {
   }
 
   async #update(provider: string, entry: Entry): Promise<void> {
-    const models = await this.#read(provider);
-    const isRead = models !== undefined && models.length > 0;
+    const read = await this.#read(provider);
+    const models = "models" in read ? read.models : [];
+    const isRead = models.length > 0;
     if (isRead) {
       entry.models = models;
       entry.factsById = new Map(models.map((it) => [it.id, it.facts]));
       entry.isKnown = true;
     }
+    entry.trouble = "trouble" in read ? read.trouble : isRead ? null : "its list is empty";
     entry.staleAt = this.#options.clock.now() + (isRead ? FRESH_MS : FRESH_AFTER_FAILURE_MS);
   }
 
-  /** The provider's models, or undefined when it would not say. */
-  async #read(provider: string): Promise<readonly ListedModel[] | undefined> {
-    const { clock, fetchJson, sourceOf } = this.#options;
-    const deadline = clock.now() + TIMEOUT_MS;
+  /** The provider's models, or why it would not say. Places beside the first add what they have. */
+  async #read(provider: string): Promise<Reading> {
+    const { clock, sourceOf } = this.#options;
     const source = sourceOf(provider);
-    for (const headers of source?.headerSets.slice(0, MAX_CREDENTIALS) ?? []) {
+    if (source === undefined) return NO_PLACE;
+    const at = { provider, shape: source.shape, deadline: clock.now() + TIMEOUT_MS };
+    const [chief = NO_PLACE, ...further] = await Promise.all([source, ...source.further ?? []].map((place) => this.#readPlace(place, at)));
+    if ("trouble" in chief) return chief;
+    return { models: [...chief.models, ...further.flatMap((more) => "trouble" in more ? [] : more.models)] };
+  }
+
+  async #readPlace(
+    { url, headerSets }: ListingPlace,
+    { provider, shape, deadline }: { readonly provider: string; readonly shape: ListingShape; readonly deadline: number },
+  ): Promise<Reading> {
+    const { clock, fetchJson } = this.#options;
+    let trouble = NO_PLACE.trouble;
+    for (const headers of headerSets.slice(0, MAX_CREDENTIALS)) {
       const timeoutMs = deadline - clock.now();
-      if (source === undefined || timeoutMs <= 0 || this.#closing.signal.aborted) return undefined;
+      if (timeoutMs <= 0 || this.#closing.signal.aborted) return { trouble };
       try {
-        const { status, body } = await fetchJson(source.url, headers, { timeoutMs, signal: this.#closing.signal });
-        if (status >= 200 && status < 300) return readListing(source.shape, body);
+        const { status, body } = await fetchJson(url, headers, { timeoutMs, signal: this.#closing.signal });
+        if (status >= 200 && status < 300) return { models: readListing(shape, body) };
         logger("models").debug("Cannot list the models of {provider}: it answered with status {status}", { provider, status });
-        if (!REFUSALS.has(status)) return undefined;
+        trouble = `it answered with status ${status}`;
+        if (!REFUSALS.has(status)) return { trouble };
       } catch {
         logger("models").debug("Cannot list the models of {provider}: no answer", { provider });
-        return undefined;
+        return { trouble: "it did not answer" };
       }
     }
-    return undefined;
+    return { trouble };
   }
 }

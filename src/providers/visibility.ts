@@ -20,11 +20,16 @@ export interface NamedModel {
  * and against the part after its first slash.
  */
 export function isVisible(model: NamedModel, rules: VisibilityRules): boolean {
-  if (rules.whitelist.length === 0 && rules.ignore.length === 0) return true;
+  return hidingPattern(model, rules) === undefined;
+}
+
+/** The first pattern of the ignore list that hides a model; undefined for one that is visible. */
+export function hidingPattern(model: NamedModel, rules: VisibilityRules): string | undefined {
+  if (rules.ignore.length === 0) return undefined;
   const name = [...model.name.toLowerCase()];
   const id = [...model.provider.toLowerCase(), "/", ...name];
-  const isNamedBy = (patterns: readonly string[]) => compiled(patterns).some((it) => matches(it, name) || matches(it, id));
-  return isNamedBy(rules.whitelist) || !isNamedBy(rules.ignore);
+  const namedBy = (patterns: readonly string[]) => compiled(patterns).findIndex((it) => matches(it, name) || matches(it, id));
+  return namedBy(rules.whitelist) >= 0 ? undefined : rules.ignore[namedBy(rules.ignore)];
 }
 
 /** Whether `text` matches `pattern` as a whole, without case. `*` any run, `?` one character, `[abc]`, `[a-z]`, `[!abc]` one of (not of) a set. */

@@ -20,9 +20,9 @@ export interface UsageRow {
 export interface RestRow {
   readonly credential: string;
   readonly model: string | null;
-  /** Epoch ms. */
+  /** Epoch ms; Infinity for what only a person ends. */
   readonly untilAt: number;
-  readonly reason: "rate_limited" | "out_of_credit" | "rejected" | "provider_trouble" | "many_models" | "model_denied";
+  readonly reason: "rate_limited" | "out_of_credit" | "rejected" | "provider_trouble" | "many_models" | "model_denied" | "disabled";
   /** The provider named the time; such a rest outlives the daily reset. */
   readonly isHinted: boolean;
   /** Consecutive failures so far: the step of the ladder or of the doubling. */

@@ -38,7 +38,7 @@ Deno.test("models lists what can be called, filtered, as text or JSON", () =>
     await using simulator = await startSimulator({ models: ["alpha", "beta"] });
     const env = { LOCAL_API_BASE: simulator.baseUrl, NEAR_API_BASE: simulator.baseUrl };
     const text = await runProgram(["models", "--search", "ALPHA"], { cwd: folder, env });
-    assert.deepEqual([text.code, text.output], [0, "local/alpha\nnear/alpha\n"]);
+    assert.deepEqual([text.code, text.output], [0, "local/alpha\nnear/alpha\n2 models of 2 providers\n"]);
     const json = await runProgram(["models", "--provider", "near", "--json"], { cwd: folder, env });
     assert.deepEqual(JSON.parse(json.output).map((row: { id: string }) => row.id), ["near/alpha", "near/beta"]);
     const unknown = await runProgram(["models", "--provider", "far"], { cwd: folder, env });

@@ -1,11 +1,14 @@
 /** `creds list`: what is shown of keys, logins, rests and today's use, while a server may be running. */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { credentialId } from "../../src/credentials/credential.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { dayName } from "../../src/pool/quota.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { startSimulator } from "../simulators/server.ts";
+import { reply } from "../simulators/steps.ts";
 import { type Folder, inFolder, listOf } from "./creds_program.ts";
 
 const KEYS = ["sk-one-0123456789abcdef", "sk-two-0123456789abcdef", "sk-three-0123456789abcde"] as const;
@@ -31,7 +34,7 @@ Deno.test("an empty list says what to do, in JSON it is empty", () =>
   }));
 
 Deno.test("keys are shown by their ends, with rests and today's use of a store that is open elsewhere", () =>
-  withKeys(async (folder, [first = "", second = ""]) => {
+  withKeys(async (folder, [first = "", second = "", third = ""]) => {
     const now = systemClock.now();
     const path = join(folder.path, "keyproxy.db");
     const store = openSqliteStore({ path, clock: systemClock, warn: () => {} });
@@ -46,6 +49,7 @@ Deno.test("keys are shown by their ends, with rests and today's use of a store t
         { ...rest, credential: first, model: "gpt-5", untilAt: now + 2 * HOUR_MS, reason: "rate_limited" },
         { ...rest, credential: first, model: "gpt-4", untilAt: now - 1, reason: "rate_limited" },
         { ...rest, credential: second, model: null, untilAt: now + HOUR_MS, reason: "rejected" },
+        { ...rest, credential: third, model: null, untilAt: Infinity, reason: "disabled" },
       ],
       endedRests: [],
     });
@@ -59,16 +63,18 @@ Deno.test("keys are shown by their ends, with rests and today's use of a store t
     assert.match(ran.out, /^ {5}gpt-5: rate limit, free in 2 h$/m);
     assert.doesNotMatch(ran.out, /gpt-4/);
     assert.match(ran.out, /^ {2}2 {2}sk-t…cdef {2}key {2}quarantined, tried in 1 h$/m);
+    assert.match(ran.out, /^ {2}3 {2}sk-t…bcde {2}key {2}disabled$/m);
     assert.match(ran.out, /OPENAI_API_KEY_3 in \.env, priority 5$/m);
     assert.ok(ran.out.split("\n").every((line) => line.length <= 80), ran.out);
     for (const key of KEYS) assert.ok(!`${ran.out}${ran.err}${JSON.stringify(json)}`.includes(key));
     assert.deepEqual(json.map(({ id, state, number, priority }) => [id, state, number, priority]), [
       [first, "ready", 1, 0],
       [second, "quarantined", 2, 0],
-      [credentialId("openai", KEYS[2]), "ready", 3, 5],
+      [third, "disabled", 3, 5],
     ]);
     assert.deepEqual(json[0]?.today, { requests: 4, failures: 1, input_tokens: 100, cached_tokens: 0, output_tokens: 7, cost_usd: 0.5 });
     assert.equal(json[1]?.reason, "rejected by provider");
+    assert.deepEqual([json[2]?.reason, json[2]?.until], ["switched off by hand", null]);
   }));
 
 Deno.test("logins show whose they are, when they end and how their provider stands; a broken file is told of", () =>
@@ -103,4 +109,32 @@ Deno.test("logins show whose they are, when they end and how their provider stan
     assert.equal(third?.state, "needs_login");
     const unknown = await folder.creds(["list", "--provider", "openai"]);
     assert.deepEqual([unknown.code, /those with credentials: gemini_cli/.test(unknown.err)], [2, true]);
+  }));
+
+Deno.test("service accounts stand beside keys, and are tried as they are", () =>
+  inFolder(async (folder) => {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    await using tokens = await startSimulator();
+    await using vertex = await startSimulator();
+    tokens.script({ path: "/token" }).always(reply(200, { access_token: "ya29.first", expires_in: 3_600 }));
+    const account = {
+      type: "service_account",
+      project_id: "my-project",
+      private_key_id: "k1",
+      private_key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      client_email: "robot@my-project.iam.gserviceaccount.com",
+      token_uri: `${tokens.baseUrl}/token`,
+    };
+    await writeFile(join(folder.path, "key.json"), JSON.stringify(account));
+    await writeFile(join(folder.path, ".env"), `GOOGLE_APPLICATION_CREDENTIALS=key.json\nVERTEX_AI_API_BASE=${vertex.baseUrl}\n`);
+    const listed = await folder.creds(["list"]);
+    assert.match(listed.out, /1 {2}robot@my-project\.iam\.gserviceaccount\.com +account +ready/);
+    const [row] = listOf(await folder.creds(["list", "--json"]));
+    assert.deepEqual([row?.kind, row?.account, row?.source], ["service_account", account.client_email, "GOOGLE_APPLICATION_CREDENTIALS"]);
+    assert.equal(vertex.requests.length + tokens.requests.length, 0);
+    const checked = await folder.creds(["check"]);
+    assert.equal(checked.code, 0, checked.err);
+    assert.match(checked.out, /vertex_ai:1 .*valid/);
+    assert.equal(vertex.requests[0]?.headers.authorization, "Bearer ya29.first");
+    assert.ok(!(listed.out + checked.out + checked.err).includes("PRIVATE KEY"));
   }));

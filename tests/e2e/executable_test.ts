@@ -119,7 +119,8 @@ Deno.test("what the runtime would read in its folder is not read behind our back
     await writeFile(join(cwd, ".env"), "PORT=many\n");
     await writeFile(join(cwd, "named"), "GLOBAL_TIMEOUT=20\n");
     const ran = await executable.run(["models", "--env-file", "named"], { cwd });
-    assert.deepEqual([ran.code, ran.out.includes("intruder"), ran.err], [0, false, ""]);
+    assert.equal(ran.code, 0, ran.err);
+    assert.ok(!/intruder|PORT|broken/.test(ran.out + ran.err), ran.out + ran.err);
   }));
 
 Deno.test("where the working directory cannot be written the executable serves all the same", () =>

@@ -75,7 +75,7 @@ Deno.test("Qwen Code's thinking is reasoning, whether tagged or not", async () =
 
 Deno.test("Qwen Code's models are known without asking, and its refusals are read", async () => {
   await withQwen(async (gateway, qwen) => {
-    const ids = (await gateway.app.models()).map((model) => model.id);
+    const ids = (await gateway.app.models()).shown.map((model) => model.id);
     assert.ok(ids.includes("qwen_code/coder-model"));
     qwen.fault(QWEN_SCENARIOS["q.api.discontinued"]());
     const refused = await chat(gateway, { model: "qwen_code/coder-model", messages: MESSAGES });

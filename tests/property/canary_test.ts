@@ -9,7 +9,7 @@ import { answer, errorAnswer, htmlPage, invalidJson, rawEvents, reply, sseError 
 import type { Step } from "../simulators/step.ts";
 import { CHAT, chat, STREAM } from "../http/chat.ts";
 import { startGateway } from "../support/gateway.ts";
-import { requestRaw } from "../support/http_client.ts";
+import { openStream, requestRaw } from "../support/http_client.ts";
 
 const UPSTREAM = "sk-canary-UPSTREAM-7d1f9a2b";
 const OTHER = "sk-canary-OTHER-55e0c3aa";
@@ -52,10 +52,22 @@ Deno.test("no secret comes out, whatever the provider does with it", async () =>
   for (const [name, step] of Object.entries(STEPS)) {
     await using gateway = await startGateway({ env });
     gateway.simulator.script({}).always(step);
+    const admin = `http://127.0.0.1:${gateway.port}/admin`;
+    const events = await openStream(`${admin}/events`, { key: CLIENT });
+    assert.equal(events.status, 200);
     for (const body of [CHAT, STREAM]) {
       const got = await chat(gateway, body, { key: CLIENT, headers: { "x-api-key": CLIENT, cookie: `session=${CLIENT}` } });
       shown.push(`${name}: ${got.text} ${JSON.stringify(got.headers)}`);
     }
+    // A client is told its own words, so only the admin routes are looked at here.
+    await chat(gateway, { ...CHAT, model: `nowhere/${OTHER}` }, { key: CLIENT, headers: { "x-request-id": UPSTREAM } });
+    const status = await requestRaw(`${admin}/status`, { headers: { authorization: `Bearer ${CLIENT}` } });
+    assert.equal(status.status, 200);
+    assert.match(status.text, /\[redacted\]/);
+    gateway.app.stop();
+    const told = await events.text();
+    assert.match(told, /event: request/);
+    shown.push(status.text, told);
     for (const path of ["/models", "/providers", "/nothing"]) {
       const got = await requestRaw(`${gateway.baseUrl}${path}`, { headers: { authorization: `Bearer ${CLIENT}` } });
       shown.push(got.text, JSON.stringify(got.headers));

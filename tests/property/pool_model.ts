@@ -88,7 +88,8 @@ export class PoolModel {
     const isNewDay = day(now) > day(this.#now);
     this.#now = now;
     if (!isNewDay) return;
-    const survives = (rest: ModelRest | null) => rest !== null && (rest.isHinted || rest.cause === "rejected") ? rest : null;
+    const survives = (rest: ModelRest | null) =>
+      rest !== null && (rest.isHinted || rest.cause === "rejected" || rest.cause === "disabled") ? rest : null;
     for (const member of this.members.values()) {
       member.rest = survives(member.rest);
       for (const slot of member.slots.values()) Object.assign(slot, { rest: survives(slot.rest), ladder: 0, today: 0 });
@@ -105,6 +106,25 @@ export class PoolModel {
     });
   }
 
+  /** A person switches a credential off, which nothing but that person undoes. */
+  disable(id: string): void {
+    const member = this.#placed(id);
+    if (member !== undefined) this.#restMember(member, plain("disabled", Infinity));
+  }
+
+  enable(id: string): void {
+    const member = this.#placed(id);
+    if (member !== undefined && isDisabled(member)) member.rest = null;
+  }
+
+  /** A person says that a credential is fine again. */
+  reset(id: string): void {
+    const member = this.#placed(id);
+    if (member === undefined) return;
+    if (!isDisabled(member)) member.rest = null;
+    for (const slot of member.slots.values()) Object.assign(slot, { rest: null, ladder: 0 });
+  }
+
   /** What a request must get at this instant. */
   verdict(ask: ModelAsk): Verdict {
     if (this.#now >= ask.deadlineAt) return { kind: "refuse", as: "deadline" };
@@ -113,7 +133,7 @@ export class PoolModel {
       return this.#openUntilAt < ask.deadlineAt ? { kind: "wait" } : { kind: "refuse", as: "circuit_open" };
     }
     if (this.#test !== undefined) return { kind: "wait" };
-    const all = this.#active().map((member) => ({ member, state: this.#state(member, ask.model) }));
+    const all = this.#active().filter((member) => !isDisabled(member)).map((member) => ({ member, state: this.#state(member, ask.model) }));
     const some = all.filter(({ member }) => !ask.exclude.has(member.id));
     const candidates = some.filter(({ state }) => state.kind === "free" || state.kind === "trial").map(({ member }) => member);
     if (candidates.length > 0) return this.#choose(ask, candidates);
@@ -183,6 +203,10 @@ export class PoolModel {
     this.#endTests(lease);
   }
 
+  #placed(id: string): ModelMember | undefined {
+    return this.#active().find((member) => member.id === id);
+  }
+
   #active(): ModelMember[] {
     return [...this.members.values()].filter((member) => member.place !== undefined)
       .sort((a, b) => (a.place?.position ?? 0) - (b.place?.position ?? 0));
@@ -240,7 +264,7 @@ export class PoolModel {
         return this.#restSlot(lease, plain("denied", until(10 * MINUTE)), until(10 * MINUTE));
       case "server_error":
       case "unreachable": {
-        const others = this.#active().filter((other) => other !== member && other.rest?.isQuarantine !== true);
+        const others = this.#active().filter((other) => other !== member && other.rest?.isQuarantine !== true && !isDisabled(other));
         if (ending.trouble === "first" && others.length > 0) {
           this.#restSlot(lease, plain("trouble", until(30 * SECOND)), until(30 * SECOND));
         }
@@ -265,7 +289,7 @@ export class PoolModel {
     if (hintMs === undefined) slot.ladder += 1;
     const rest = hintMs === undefined ? plain("limited", this.#now + restMs) : hinted("limited", this.#now, hintMs);
     this.#restSlot(lease, rest, this.#now + HOUR);
-    if (member.rest?.isQuarantine === true) return;
+    if (member.rest?.isQuarantine === true || isDisabled(member)) return;
     const limited = [...member.slots.entries()].filter(([model, other]) =>
       model === lease.model || (this.#stands(other.rest) && other.rest.cause === "limited")
     );
@@ -277,6 +301,7 @@ export class PoolModel {
     kind: { readonly cause: string; readonly firstMs: number; readonly longestMs: number; readonly hintMs?: number | undefined },
   ): void {
     const { member, takenTick } = lease;
+    if (isDisabled(member)) return;
     const { hintMs } = kind;
     const running = this.#stands(member.rest) ? member.rest : null;
     const again = running !== null && running.cause === kind.cause;
@@ -299,6 +324,10 @@ export class PoolModel {
     member.rest = rest;
     member.restedTick = ++this.#tick;
   }
+}
+
+function isDisabled({ rest }: ModelMember): boolean {
+  return rest?.cause === "disabled";
 }
 
 function plain(cause: string, untilAt: number): ModelRest {

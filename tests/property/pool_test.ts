@@ -79,6 +79,7 @@ type Step =
   }
   | { readonly kind: "settle"; readonly pick: number; readonly ending: number }
   | { readonly kind: "accept" | "abort" | "settle_twice"; readonly pick: number }
+  | { readonly kind: "disable" | "enable" | "reset"; readonly id: string }
   | { readonly kind: "advance"; readonly ms: number }
   | { readonly kind: "replace"; readonly places: readonly { readonly name: string; readonly priority: number }[] };
 
@@ -92,6 +93,10 @@ const ask = fc.record({
 }, { requiredKeys: ["kind", "model", "exclude", "patienceMs"] });
 const settle = fc.record({ kind: fc.constant("settle" as const), pick, ending: pick });
 const touch = fc.record({ kind: fc.constantFrom("accept" as const, "abort" as const, "settle_twice" as const), pick });
+const steer = fc.record({
+  kind: fc.constantFrom("disable" as const, "enable" as const, "reset" as const),
+  id: fc.constantFrom(...IDS),
+});
 const advance = fc.record({
   kind: fc.constant("advance" as const),
   ms: fc.constantFrom(0, 1, 2 * SECOND, 10 * SECOND, 15 * SECOND, 30 * SECOND, 5 * MINUTE, HOUR, 5 * HOUR),
@@ -108,6 +113,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: touch },
   { weight: 3, arbitrary: advance },
   { weight: 1, arbitrary: replace },
+  { weight: 2, arbitrary: steer },
 );
 
 interface Request {
@@ -159,6 +165,12 @@ class Run {
       case "replace":
         this.#model.replace(next.places.map(({ name, priority }) => ({ id: credential(name).id, priority })));
         this.#pool.replace(next.places.map(({ name, priority }) => credential(name, { priority })), {});
+        break;
+      case "disable":
+      case "enable":
+      case "reset":
+        this.#model[next.kind](next.id);
+        this.#pool[next.kind](next.id);
         break;
       case "abort": {
         const waiting = this.#waiting();

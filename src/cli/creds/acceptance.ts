@@ -8,9 +8,9 @@ import { writeFileAtomic } from "../../kernel/atomic_file.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { asObject, type JsonObject, parseJson } from "../../kernel/json.ts";
 import { type LoginStatus, loginStatus } from "../../providers/login_status.ts";
-import type { Desk } from "./desk.ts";
-import { confirm } from "./prompts.ts";
-import { failed, missing } from "./stop.ts";
+import type { Desk } from "../desk.ts";
+import { confirm } from "../../terminal/prompts.ts";
+import { failed, missing } from "../../terminal/stop.ts";
 
 const FILE_NAME = "accepted.json";
 

@@ -4,14 +4,14 @@ import { nameOfId } from "../../kernel/variables.ts";
 import { CATALOG, customRow, findRow } from "../../providers/catalog.ts";
 import { loginStatus } from "../../providers/login_status.ts";
 import type { ProviderRow } from "../../providers/row.ts";
-import type { ExitCode } from "../exit.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
 import { addCustom } from "./add_custom.ts";
 import { addKey, type AddKeyFlags } from "./add_key.ts";
 import { addLogin, type AddLoginFlags } from "./add_login.ts";
-import { type Desk, perform } from "./desk.ts";
-import { choose, search } from "./prompts.ts";
+import { type Desk, perform } from "../desk.ts";
+import { choose, search } from "../../terminal/prompts.ts";
 import { CUSTOM, matchesChoice, providerChoices, providerOfLogin, takesKey, takesLogin } from "./provider_choice.ts";
-import { missing, usage } from "./stop.ts";
+import { missing, usage } from "../../terminal/stop.ts";
 
 export interface AddFlags extends AddKeyFlags, AddLoginFlags {
   readonly custom?: true | undefined;

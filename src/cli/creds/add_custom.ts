@@ -2,11 +2,11 @@
 import { BASE_URL_EXPECTED, readBaseUrl } from "../../kernel/base_url.ts";
 import { isReservedName, nameOfId } from "../../kernel/variables.ts";
 import { customRow, findRow } from "../../providers/catalog.ts";
-import type { ExitCode } from "../exit.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
 import { addKey, type AddKeyFlags } from "./add_key.ts";
-import type { Desk } from "./desk.ts";
-import { askText } from "./prompts.ts";
-import { missing, usage } from "./stop.ts";
+import type { Desk } from "../desk.ts";
+import { askText } from "../../terminal/prompts.ts";
+import { missing, usage } from "../../terminal/stop.ts";
 
 /** Asks what is not given, then goes on as with any other key; the key is optional. */
 export async function addCustom(

@@ -13,13 +13,13 @@ import { systemClock } from "../../kernel/clock.ts";
 import type { Variables } from "../../kernel/variables.ts";
 import { CATALOG } from "../../providers/catalog.ts";
 import type { ProviderRow } from "../../providers/row.ts";
-import type { ExitCode } from "../exit.ts";
-import { whileBusy } from "./busy.ts";
-import { type Desk, type DeskFlags, shownPath } from "./desk.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
+import { whileBusy } from "../../terminal/busy.ts";
+import { type Desk, type DeskFlags, shownPath } from "../desk.ts";
 import { type KeyFlags, readKey } from "./key_input.ts";
 import { freeKeyVariable, missingPlaces, prefixOf, priorityVariable, withChanges } from "./key_variables.ts";
-import { askText, confirm } from "./prompts.ts";
-import { failed, missing, Stop, usage } from "./stop.ts";
+import { askText, confirm } from "../../terminal/prompts.ts";
+import { failed, missing, Stop, usage } from "../../terminal/stop.ts";
 import { readPriority } from "./values.ts";
 
 export interface AddKeyFlags extends DeskFlags, KeyFlags {

@@ -13,13 +13,13 @@ import { oauthRow } from "../../credentials/oauth/rows.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { credentialId } from "../../credentials/credential.ts";
 import { identityOf } from "../../credentials/grant.ts";
-import { listenForInterrupts } from "../demo/interrupts.ts";
-import type { ExitCode } from "../exit.ts";
+import { listenForInterrupts } from "../../terminal/interrupts.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
 import { acceptStatus } from "./acceptance.ts";
-import { whileBusy } from "./busy.ts";
-import { type Desk, type DeskFlags, shownPath } from "./desk.ts";
+import { whileBusy } from "../../terminal/busy.ts";
+import { type Desk, type DeskFlags, shownPath } from "../desk.ts";
 import { type FlowFlags, runFlow } from "./login_flow.ts";
-import { failed, interrupted, Stop, usage } from "./stop.ts";
+import { failed, interrupted, Stop, usage } from "../../terminal/stop.ts";
 import { readPriority, readTimeoutMs } from "./values.ts";
 
 export interface AddLoginFlags extends DeskFlags, FlowFlags {

@@ -4,13 +4,13 @@ import type { Verdict } from "../../app/check.ts";
 import { type Checks, openChecks } from "../../app/check_all.ts";
 import type { CredentialView } from "../../app/credential_view.ts";
 import { systemClock } from "../../kernel/clock.ts";
-import { listenForInterrupts } from "../demo/interrupts.ts";
-import type { ExitCode } from "../exit.ts";
-import { busy } from "./busy.ts";
-import { type Desk, type DeskFlags, perform } from "./desk.ts";
+import { listenForInterrupts } from "../../terminal/interrupts.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
+import { busy } from "../../terminal/busy.ts";
+import { type Desk, type DeskFlags, perform } from "../desk.ts";
 import { findView, shortName } from "./select.ts";
-import { interrupted } from "./stop.ts";
-import { type Column, fitted } from "./table.ts";
+import { interrupted } from "../../terminal/stop.ts";
+import { type Column, fitted } from "../../terminal/table.ts";
 
 /** Providers see no burst, and a long list does not take for ever. */
 const PARALLEL_COUNT = 4;

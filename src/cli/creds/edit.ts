@@ -2,13 +2,13 @@
 import type { CredentialView } from "../../app/credential_view.ts";
 import { writeEnvFile } from "../../config/env_file.ts";
 import { editGrantNotes } from "../../credentials/oauth/grant_files.ts";
-import type { ExitCode } from "../exit.ts";
-import { type Desk, type DeskFlags, perform, shownPath } from "./desk.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
+import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
 import { prefixOf, priorityVariable } from "./key_variables.ts";
 import { lookAtAll } from "./list.ts";
-import { askText } from "./prompts.ts";
+import { askText } from "../../terminal/prompts.ts";
 import { chooseView, shortName } from "./select.ts";
-import { failed, missing, usage } from "./stop.ts";
+import { failed, missing, usage } from "../../terminal/stop.ts";
 import { priorityFault, readPriority } from "./values.ts";
 
 export interface EditFlags extends DeskFlags {

@@ -9,13 +9,13 @@ import { EXPORT_FORMATS, type ExportedGrant, type ExportFormat, exportGrants } f
 import { oauthRow } from "../../credentials/oauth/rows.ts";
 import { writeFileAtomic } from "../../kernel/atomic_file.ts";
 import { systemClock } from "../../kernel/clock.ts";
-import type { ExitCode } from "../exit.ts";
-import { type Desk, type DeskFlags, perform, shownPath } from "./desk.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
+import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
 import { lookAtAll } from "./list.ts";
-import { choose } from "./prompts.ts";
+import { choose } from "../../terminal/prompts.ts";
 import { findView, shortName } from "./select.ts";
-import { failed, missing, usage } from "./stop.ts";
-import { counted } from "./words.ts";
+import { failed, missing, usage } from "../../terminal/stop.ts";
+import { counted } from "../../terminal/words.ts";
 
 export interface ExportFlags extends Omit<DeskFlags, "json"> {
   readonly unnumbered?: true | undefined;
@@ -72,7 +72,8 @@ async function chosenLogins(
     throw usage(`${name} has keys, not logins: they stand in .env or the environment already`);
   }
   const view = findView(name, views);
-  if (view.login === null) throw usage(`${shortName(view)} is a key, not a login: it stands in ${view.origin ?? view.source} already`);
+  const what = view.kind === "oauth" ? "service account" : "key";
+  if (view.login === null) throw usage(`${shortName(view)} is a ${what}, not a login: it stands in ${view.origin ?? view.source} already`);
   return [view];
 }
 

@@ -5,11 +5,11 @@
 import process from "node:process";
 import { toolLogins } from "../../credentials/oauth/import_tools.ts";
 import { OAUTH_ROWS } from "../../credentials/oauth/rows.ts";
-import type { ExitCode } from "../exit.ts";
-import { type Desk, type DeskFlags, perform } from "./desk.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
+import { type Desk, type DeskFlags, perform } from "../desk.ts";
 import { applyImport, type ImportItem, planFromFolder, planFromTools } from "./import_plan.ts";
-import { askText, choose } from "./prompts.ts";
-import { missing, usage } from "./stop.ts";
+import { askText, choose } from "../../terminal/prompts.ts";
+import { missing, usage } from "../../terminal/stop.ts";
 
 export interface ImportFlags extends DeskFlags {
   /** A provider, or `all`. */

@@ -19,11 +19,11 @@ import { systemClock } from "../../kernel/clock.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Variables } from "../../kernel/variables.ts";
 import { CATALOG } from "../../providers/catalog.ts";
-import { type Desk, shownPath } from "./desk.ts";
+import { type Desk, shownPath } from "../desk.ts";
 import { freeKeyVariable, prefixOf, withChanges } from "./key_variables.ts";
 import { lookAtAll } from "./list.ts";
-import { failed, usage } from "./stop.ts";
-import { counted } from "./words.ts";
+import { failed, usage } from "../../terminal/stop.ts";
+import { counted } from "../../terminal/words.ts";
 
 type Deed =
   | { readonly kind: "variable"; readonly name: string; readonly value: string }

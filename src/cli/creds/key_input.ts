@@ -1,9 +1,9 @@
 /** Where a key comes from: standard input, a variable, or a hidden question. Never from an argument, which other users could see. */
 import { keyFault } from "./key_variables.ts";
-import type { Desk } from "./desk.ts";
-import { askSecret } from "./prompts.ts";
-import { missing, usage } from "./stop.ts";
-import { readStdin } from "./terminal.ts";
+import type { Desk } from "../desk.ts";
+import { askSecret } from "../../terminal/prompts.ts";
+import { missing, usage } from "../../terminal/stop.ts";
+import { readStdin } from "../../terminal/terminal.ts";
 
 export interface KeyFlags {
   readonly keyStdin?: true | undefined;

@@ -4,12 +4,12 @@ import type { CredentialView, Standing } from "../../app/credential_view.ts";
 import { viewCredentials } from "../../app/credential_view.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { loginStatus } from "../../providers/login_status.ts";
-import type { Paint } from "../demo/text.ts";
-import type { ExitCode } from "../exit.ts";
-import { type Desk, type DeskFlags, perform, shownPath } from "./desk.ts";
-import { usage } from "./stop.ts";
-import { type Column, fitted } from "./table.ts";
-import { counted, inWords } from "./words.ts";
+import type { Paint } from "../../terminal/text.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
+import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
+import { usage } from "../../terminal/stop.ts";
+import { type Column, fitted } from "../../terminal/table.ts";
+import { counted, inWords } from "../../terminal/words.ts";
 
 export interface ListFlags extends DeskFlags {
   readonly provider?: string | undefined;
@@ -75,16 +75,21 @@ function headLines({ provider, providerName, login }: CredentialView, paint: Pai
 }
 
 function cellsOf(view: CredentialView, now: number) {
-  const { number, display, kind, standing, today } = view;
+  const { number, display, standing, today } = view;
   const used = today.requestCount === 0 ? "" : `${today.requestCount} today`;
   const failedCount = today.failureCount === 0 ? "" : `, ${today.failureCount} failed`;
   return [
     { text: `${number}`, align: "right" as const },
     { text: display },
-    { text: kind === "oauth" ? "login" : kind === "none" ? "open" : "key" },
+    { text: kindWord(view) },
     { text: standingWords(standing, now), style: colourOf(view) },
     { text: used + failedCount },
   ];
+}
+
+function kindWord({ kind, login }: CredentialView): string {
+  if (kind !== "oauth") return kind === "none" ? "open" : "key";
+  return login === null ? "account" : "login";
 }
 
 function colourOf({ standing: { word }, resting }: CredentialView) {
@@ -95,6 +100,8 @@ function colourOf({ standing: { word }, resting }: CredentialView) {
     case "expired":
     case "resting":
       return "yellow" as const;
+    case "disabled":
+      return "dim" as const;
     case "needs_login":
     case "quarantined":
       return "red" as const;
@@ -115,6 +122,8 @@ export function standingWords({ word, untilAt }: Standing, now: number): string 
       return "needs login";
     case "resting":
       return `resting, free ${when ?? "later"}`;
+    case "disabled":
+      return "disabled";
     case "quarantined":
       return `quarantined, tried ${when ?? "later"}`;
   }
@@ -147,13 +156,14 @@ function cut(line: string, width: number): string {
 /** The stable form: snake case, instants in ISO 8601. */
 export function asJson(view: CredentialView) {
   const { id, provider, number, display, kind, source, origin, priority, standing, resting, today, login } = view;
+  const isAccount = kind === "oauth" && login === null;
   const iso = (at: number | null) => at === null ? null : new Date(at).toISOString();
   return {
     id,
     provider,
     number,
     display,
-    kind,
+    kind: isAccount ? "service_account" : kind,
     source,
     origin,
     priority,
@@ -161,7 +171,7 @@ export function asJson(view: CredentialView) {
     reason: standing.reason,
     until: iso(standing.word === "resting" || standing.word === "quarantined" ? standing.untilAt : null),
     expires_at: iso(login?.grant.expiresAt ?? null),
-    account: login?.grant.account ?? null,
+    account: login?.grant.account ?? (isAccount ? display : null),
     label: login?.label ?? null,
     tier: login?.grant.tier ?? null,
     project_id: login?.grant.projectId ?? null,

@@ -13,9 +13,9 @@ import { isRefusal } from "../../credentials/oauth/flow.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { bigText } from "./big_text.ts";
 import { openBrowser } from "./browser.ts";
-import { type Busy, busy } from "./busy.ts";
-import { stdinLines, type Terminal } from "./terminal.ts";
-import { inWords } from "./words.ts";
+import { type Busy, busy } from "../../terminal/busy.ts";
+import { stdinLines, type Terminal } from "../../terminal/terminal.ts";
+import { inWords } from "../../terminal/words.ts";
 
 export interface FlowFlags {
   /** False after `--no-browser`. */

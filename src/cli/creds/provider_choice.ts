@@ -6,7 +6,7 @@ import { LOCAL } from "../../providers/catalog/local.ts";
 import { ROUTERS } from "../../providers/catalog/routers.ts";
 import { loginStatus } from "../../providers/login_status.ts";
 import type { ProviderRow } from "../../providers/row.ts";
-import type { Choice } from "./prompts.ts";
+import type { Choice } from "../../terminal/prompts.ts";
 
 /** Stands for a provider that is not in the list. */
 export const CUSTOM = "custom…";

@@ -11,13 +11,13 @@ import { setAside } from "../../credentials/oauth/grant_files.ts";
 import { oauthRow } from "../../credentials/oauth/rows.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import type { Variables } from "../../kernel/variables.ts";
-import type { ExitCode } from "../exit.ts";
-import { type Desk, type DeskFlags, perform, shownPath } from "./desk.ts";
+import type { ExitCode } from "../../terminal/exit.ts";
+import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
 import { prefixOf, priorityVariable } from "./key_variables.ts";
 import { lookAtAll } from "./list.ts";
-import { confirm } from "./prompts.ts";
+import { confirm } from "../../terminal/prompts.ts";
 import { chooseView, shortName } from "./select.ts";
-import { failed, missing } from "./stop.ts";
+import { failed, missing } from "../../terminal/stop.ts";
 
 export interface RemoveFlags extends DeskFlags {
   readonly yes?: true | undefined;

@@ -1,9 +1,9 @@
 /** Which credential an argument means: its id, `provider:n`, the variable or file it is from, or the account. */
 import { basename } from "node:path";
 import type { CredentialView } from "../../app/credential_view.ts";
-import { search } from "./prompts.ts";
-import { missing, usage } from "./stop.ts";
-import type { Terminal } from "./terminal.ts";
+import { search } from "../../terminal/prompts.ts";
+import { missing, usage } from "../../terminal/stop.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
 
 /** Finds the one that is meant, or says what is wrong with the argument. */
 export function findView(text: string, views: readonly CredentialView[]): CredentialView {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { CredentialView } from "../../app/credential_view.ts";
 import { findView } from "./select.ts";
-import { Stop } from "./stop.ts";
+import { Stop } from "../../terminal/stop.ts";
 
 function view(fields: Partial<CredentialView>): CredentialView {
   return {

@@ -1,5 +1,5 @@
 /** Values of flags that need reading, each with a sentence for what is wrong. */
-import { usage } from "./stop.ts";
+import { usage } from "../../terminal/stop.ts";
 
 const MAX_PRIORITY = 1000;
 const MAX_TIMEOUT_S = 3600;

@@ -1,6 +1,6 @@
 /** Values of flags: read whole, or refused with what was wanted. */
 import assert from "node:assert/strict";
-import { Stop } from "./stop.ts";
+import { Stop } from "../../terminal/stop.ts";
 import { readPriority, readTimeoutMs } from "./values.ts";
 
 function stopOf(read: () => unknown): Stop {

@@ -2,7 +2,7 @@
  * Lines to paste: curl and the OpenAI SDK pointed at an address. Pure. Code begins in the first column, so
  * that it may be pasted as it is, and no line is longer than 80 columns.
  */
-import type { Paint } from "./text.ts";
+import type { Paint } from "../../terminal/text.ts";
 
 /** What the lines call, and with which key. */
 export interface PasteTarget {

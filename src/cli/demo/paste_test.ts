@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { newProxyKey } from "../proxy_key.ts";
 import { renderPaste, renderServe } from "./paste.ts";
-import { paintFor } from "./text.ts";
+import { paintFor } from "../../terminal/text.ts";
 
 const PAINT = paintFor("plain");
 const TARGET = { url: "http://127.0.0.1:65535/v1", model: "openai/gpt-5-mini", proxyKey: newProxyKey() };

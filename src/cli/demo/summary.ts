@@ -6,7 +6,7 @@ import { assertNever } from "../../kernel/failure.ts";
 import { type CallOutcome, type DemoKey, type Fate, LIMIT_SECONDS, type ProviderCall } from "./provider.ts";
 import type { RequestOutcome } from "./requests.ts";
 import type { KeyState } from "./stage.ts";
-import { type Cell, type Paint, tableLines, wrapCells } from "./text.ts";
+import { type Cell, type Paint, tableLines, wrapCells } from "../../terminal/text.ts";
 
 /** A key and what became of it. */
 export interface KeyStory {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DEMO_KEYS, type DemoKey, type Fate, type ProviderCall } from "./provider.ts";
 import { planRequests, type RequestOutcome } from "./requests.ts";
 import { conclusion, failureLines, outcomeWords, renderStory, type Story } from "./summary.ts";
-import { paintFor } from "./text.ts";
+import { paintFor } from "../../terminal/text.ts";
 
 const PAINT = paintFor("plain");
 const OUTCOMES = { stalling: "silent", limited: "limited", revoked: "rejected", healthy: "answered" } as const;

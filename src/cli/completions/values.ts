@@ -1,0 +1,117 @@
+/**
+ * Values that a place of the command line can take. Quick, and quiet about whatever goes wrong: nobody is asked but
+ * a server on this machine, and that one not for long.
+ */
+import { recallModels } from "../../app/seen_models.ts";
+import { newestLogged } from "../../app/logs/request_log.ts";
+import { readSetup, type Setup } from "../../app/setup.ts";
+import { viewCredentials } from "../../app/credential_view.ts";
+import process from "node:process";
+import { z } from "zod";
+import { EXPORT_FORMATS } from "../../credentials/oauth/grant_export.ts";
+import { OAUTH_ROWS } from "../../credentials/oauth/rows.ts";
+import { clientUrl, isLoopback } from "../../kernel/address.ts";
+import { systemClock } from "../../kernel/clock.ts";
+import { LOG_LEVELS } from "../../kernel/log.ts";
+import { CATALOG } from "../../providers/catalog.ts";
+import { TOOLS } from "../connect/tools.ts";
+import type { Offer } from "./context.ts";
+
+/** What the shell knows better. */
+export type Paths = "files" | "folders";
+
+const plain = (values: readonly string[]) => () => Promise.resolve(values.map((value) => ({ value, description: "" })));
+
+/** By the name of an option, or of an argument after its command. */
+const VALUES: Readonly<Record<string, Paths | (() => Promise<readonly Offer[]>)>> = {
+  "--env-file": "files",
+  "--output": "files",
+  "--data-dir": "folders",
+  "--from-folder": "folders",
+  "--provider": configuredProviders,
+  "--model": modelIds,
+  "--host": plain(["127.0.0.1", "0.0.0.0"]),
+  "--log-level": plain(LOG_LEVELS),
+  "--log-format": plain(["pretty", "json"]),
+  "--format": plain(EXPORT_FORMATS),
+  "--from-tool": plain([...OAUTH_ROWS.flatMap(({ provider, toolName }) => toolName === null ? [] : [provider]), "all"]),
+  "connect tool": () => Promise.resolve(TOOLS.map(({ id, name }) => ({ value: id, description: name }))),
+  "creds add provider": catalog,
+  "providers show provider": catalog,
+  "creds check provider|id": providersAndCredentials,
+  "creds remove id": credentials,
+  "creds edit id": credentials,
+  "creds export which": () => providersAndCredentials().then((known) => [...known, { value: "all", description: "every login" }]),
+  "logs show request": requests,
+};
+
+/** Empty for what nothing is known of. */
+export async function valuesOf(name: string): Promise<Paths | readonly Offer[]> {
+  const known = VALUES[name];
+  return typeof known === "function" ? await known() : known ?? [];
+}
+
+function catalog(): Promise<Offer[]> {
+  return Promise.resolve(
+    CATALOG.filter(({ operations }) => operations.length > 0).map(({ id, name }) => ({ value: id, description: name })),
+  );
+}
+
+async function setup(): Promise<Setup | undefined> {
+  const read = await readSetup({ cwd: process.cwd(), env: process.env });
+  return "problems" in read ? undefined : read;
+}
+
+async function views() {
+  const read = await setup();
+  if (read === undefined) return [];
+  const { config, variables, sources } = read;
+  return (await viewCredentials({ config, variables, cwd: sources.cwd, env: process.env, now: systemClock.now() })).views;
+}
+
+async function configuredProviders(): Promise<Offer[]> {
+  const names = new Map((await views()).map(({ provider, providerName }) => [provider, providerName]));
+  return [...names].map(([value, description]) => ({ value, description }));
+}
+
+async function credentials(): Promise<Offer[]> {
+  return (await views()).map(({ provider, number, display }) => ({ value: `${provider}:${number}`, description: display }));
+}
+
+async function providersAndCredentials(): Promise<Offer[]> {
+  return [...await configuredProviders(), ...await credentials()];
+}
+
+const LOGGED_COUNT = 20;
+
+async function requests(): Promise<Offer[]> {
+  const read = await setup();
+  const logged = read === undefined ? [] : (await newestLogged(read.config.dataDir, { limit: LOGGED_COUNT, matches: () => true })).requests;
+  return [{ value: "last", description: "the newest" }, ...logged.map(({ id, model }) => ({ value: id, description: model }))];
+}
+
+/** Whoever waits for a completion gives up soon. */
+const LIMIT_MS = 150;
+const LIST = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+/** From the running server, else as they were listed last. */
+async function modelIds(): Promise<Offer[]> {
+  const read = await setup();
+  if (read === undefined) return [];
+  const ids = await servedModels(read) ?? await recallModels(read.config.dataDir);
+  return ids.map((value) => ({ value, description: "" }));
+}
+
+async function servedModels({ config }: Setup): Promise<string[] | undefined> {
+  const url = new URL(clientUrl(config));
+  if (!isLoopback(url.hostname.replace(/^\[|\]$/g, ""))) return undefined;
+  const key = config.proxyKeys[0]?.reveal();
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  try {
+    const signal = AbortSignal.timeout(LIMIT_MS);
+    const answer = await fetch(new URL("/v1/models?enriched=false", url), { headers, signal, redirect: "error" });
+    return LIST.parse(await answer.json()).data.map(({ id }) => id);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * How help and mistakes look: fits the terminal, colours only where there is one, and a mistake is one line with
+ * what to do about it.
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import process from "node:process";
+import { closest } from "../config/suggest.ts";
+import { openTerminal } from "../terminal/terminal.ts";
+import { wrapped } from "../terminal/words.ts";
+
+/** Gives a command and all below it one look. To be called when all commands are there. */
+export function applyLook(command: CommandUnknownOpts, path = command.name()): void {
+  const { width, paint } = openTerminal();
+  const isPainted = paint("bold", "x") !== "x";
+  command.configureHelp({
+    styleTitle: (title) => paint("bold", title),
+    styleCommandText: (text) => paint("cyan", text),
+    styleSubcommandText: (text) => paint("cyan", text),
+    styleOptionText: (text) => paint("cyan", text),
+  });
+  command.configureOutput({
+    getOutHasColors: () => isPainted,
+    getOutHelpWidth: () => width,
+    // Notes and examples are written for 80 columns; a narrow terminal gets them broken between words.
+    writeOut: (text) => void process.stdout.write(process.stdout.isTTY ? wrapped(text, process.stdout.columns) : text),
+    outputError: (text, write) => write(`${oneLine(text)} ${path} --help lists what there is\n`),
+  });
+  for (const below of command.commands) applyLook(below, `${path} ${below.name()}`);
+}
+
+/** `error: unknown option '--prot'\n(Did you mean --port?)` → `Unknown option '--prot'. Did you mean --port?` */
+export function oneLine(text: string): string {
+  const [what = "", ...more] = text.trim().replace(/^error: /, "").split("\n");
+  const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}`.replace(/[.:]$/, "");
+  return [`${sentence}.`, ...more.map((line) => line.replace(/^\((.*)\)$/, "$1"))].join(" ");
+}
+
+/** Makes `child` what `parent` does alone; another word than a command of `parent` is still a mistake. */
+export function actAlone(parent: CommandUnknownOpts, child: CommandUnknownOpts): void {
+  child.allowExcessArguments();
+  child.hook("preAction", (_, { args: [word] }) => {
+    if (word === undefined) return;
+    const near = closest(word, parent.commands.map((command) => command.name()));
+    parent.error(`error: unknown command '${word}'${near === undefined ? "" : `\n(Did you mean ${near}?)`}`, { exitCode: 2 });
+  });
+}

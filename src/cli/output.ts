@@ -1,0 +1,19 @@
+/** Standard output as a good neighbour in a pipe: whoever stops reading is no error, and nothing is lost at the end. */
+import process from "node:process";
+
+/** A reader that has left, such as `head`: `leave` ends the program quietly, `stay` goes on without one. */
+export function heedBrokenPipes(then: "leave" | "stay"): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: Error) => {
+      if (then === "stay") return;
+      const isLeft = "code" in error && error.code === "EPIPE";
+      if (!isLeft) process.stderr.write(`Cannot write: ${error.message}\n`);
+      process.exit(isLeft ? 0 : 1);
+    });
+  }
+}
+
+/** Resolves when everything printed so far has been handed over. */
+export function flushed(): Promise<void> {
+  return new Promise((resolve) => process.stdout.write("", () => resolve()));
+}

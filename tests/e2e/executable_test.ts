@@ -1,9 +1,11 @@
 /** The executable, driven as people drive it: every command does in it what it does from source, and nothing else. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { promisify } from "node:util";
 import deno from "../../deno.json" with { type: "json" };
 import { countTokens as countCl100k } from "gpt-tokenizer/encoding/cl100k_base";
 import { countTokens as countO200k } from "gpt-tokenizer/encoding/o200k_base";
@@ -106,6 +108,31 @@ Deno.test("the executable plays the demonstration", () =>
     assert.deepEqual([ran.code, ran.err], [0, ""]);
     assert.match(ran.out, /from openai import OpenAI/);
     assert.deepEqual(await readdir(cwd), []);
+  }));
+
+Deno.test("the executable says what is wrong with a setup: 1 with an error, 0 without", () =>
+  inFolder(async (cwd) => {
+    const open = await executable.run(["doctor", "--offline", "--json"], { cwd, env: { PORT: "0" } });
+    const { errors, findings } = JSON.parse(open.out);
+    assert.deepEqual([open.code, errors], [1, 1], open.out);
+    assert.ok(findings.some(({ fix }: { fix: string | null }) => fix === "keyproxy init"), open.out);
+    assert.equal((await executable.run(["init"], { cwd })).code, 0);
+    assert.equal(
+      (await executable.run(["doctor", "--offline"], { cwd, env: { PORT: "0", OPENAI_API_KEY: "sk-some-0123456789abcdef" } })).code,
+      0,
+    );
+  }));
+
+Deno.test("a shell that has read the executable's completions completes its commands", () =>
+  inFolder(async (cwd) => {
+    const script = `eval "$(keyproxy completions bash)"; COMP_LINE="keyproxy mod" COMP_POINT=12 COMP_CWORD=1
+COMP_WORDS=(keyproxy mod); _keyproxy keyproxy mod keyproxy; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    await symlink(executable.path(), join(cwd, "keyproxy"));
+    const { stdout } = await promisify(execFile)("bash", ["-c", script], {
+      cwd,
+      env: { HOME: cwd, PATH: `${cwd}:${process.env["PATH"] ?? ""}` },
+    });
+    assert.equal(stdout.trim(), "models");
   }));
 
 Deno.test("what the runtime would read in its folder is not read behind our back", () =>

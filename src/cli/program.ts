@@ -13,6 +13,7 @@ import type { ExitCode } from "../terminal/exit.ts";
 
 const EXAMPLES = `
 Examples:
+  $ keyproxy                                   open the launcher: everything in menus
   $ keyproxy demo                              see it work, without any key
   $ keyproxy init                              write a proxy key into .env
   $ keyproxy creds add                         add a provider's key, or a login
@@ -20,6 +21,7 @@ Examples:
   $ keyproxy status                            see how the keys stand
   $ keyproxy models --provider openai          what can be called
   $ keyproxy connect claude-code               point a tool at it
+  $ keyproxy doctor                            what is wrong, and how to mend it
 
 Flags of serve without a command serve too: keyproxy --host 127.0.0.1
 `;
@@ -29,14 +31,14 @@ const COMPLETE = "__complete";
 
 /** Runs the command that the arguments name. Never throws for a mistake of the user. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
-  const words = withSeedForm(args);
+  const words = args.length === 0 && isAtTerminal() ? ["tui"] : withSeedForm(args);
   heedBrokenPipes(words[0] === "serve" ? "stay" : "leave");
   let code: ExitCode = 0;
   const program = buildProgram((result) => {
     code = result;
   });
   if (args[0] === COMPLETE) return await (await import("./completions/ask.ts")).complete(args.slice(1), program);
-  if (args.length === 0) {
+  if (words.length === 0) {
     program.outputHelp();
     return 2;
   }
@@ -48,6 +50,11 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   }
   await flushed();
   return code;
+}
+
+/** Without arguments: a person gets the screens, a script the help. */
+function isAtTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && process.env["TERM"] !== "dumb";
 }
 
 /** All commands; each tells `ran` its exit code. Their code is loaded when they run. */
@@ -76,6 +83,12 @@ function addServeCommands(program: Command, ran: Ran): void {
   withServeFlags(program.command("serve").helpGroup(GROUPS.serve).description("serve the OpenAI-compatible endpoint"))
     .addHelpText("after", SERVE_EXAMPLES)
     .action(async (flags) => ran(await (await import("./serve.ts")).serve(flags)));
+
+  program.command("tui").helpGroup(GROUPS.serve)
+    .description("open the launcher: run, configure and watch the proxy with menus")
+    .option("--env-file <path>", "file to read and write instead of .env")
+    .addHelpText("after", "\nkeyproxy without arguments opens it too, on a terminal.\n\nExample:\n  $ keyproxy tui\n")
+    .action(async (flags) => ran(await (await import("./tui.ts")).tui(flags)));
 
   program.command("demo").helpGroup(GROUPS.serve)
     .description("show rotation at work with a simulated provider; needs no key and no network")

@@ -56,6 +56,8 @@ export interface Screen {
   text(): string;
   /** All bytes the program wrote, colours included. */
   raw(): string;
+  /** Sends a signal to the program. */
+  signal(name: "SIGTERM" | "SIGHUP" | "SIGINT" | "SIGKILL"): void;
   /** The terminal shows the screen that leaves no trace (programs that fill it use that one). */
   isAlternate(): boolean;
   isCursorShown(): boolean;
@@ -70,8 +72,8 @@ export interface Screen {
   press(text: string, pattern: RegExp): Promise<RegExpExecArray>;
   /** Changes the size of the window, as a person drags it. */
   resize(cols: number, rows: number): void;
-  /** Sends a signal to the program. */
-  signal(name: "SIGTERM" | "SIGHUP" | "SIGINT" | "SIGKILL"): void;
+  /** Ends the terminal and with it the program; nothing where it has ended. */
+  stop(): void;
   /** Resolves when the program has ended. */
   readonly ended: Promise<Leaving>;
 }
@@ -134,7 +136,6 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
       };
       const cancel = systemClock.after(LIMIT_MS, () => {
         fail(`${LIMIT_MS / 1000} s passed`);
-        if (child.pid !== undefined) process.kill(child.pid, "SIGKILL");
       });
       listeners.add(look);
       ended.then(({ code }) => fail(`Ended with ${code}`));
@@ -147,6 +148,7 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
   return {
     text,
     raw: () => raw,
+    signal: (name) => void process.kill(Number(readFileSync(join(notes, "pid"), "utf8")), name),
     isAlternate: () => term.buffer.active.type === "alternate",
     isCursorShown: () => isCursorShown,
     shows,
@@ -160,7 +162,7 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
       term.resize(newCols, newRows);
       spawnSync("stty", ["-F", readFileSync(join(notes, "tty"), "utf8").trim(), "cols", String(newCols), "rows", String(newRows)]);
     },
-    signal: (name) => void process.kill(Number(readFileSync(join(notes, "pid"), "utf8")), name),
+    stop: () => void child.kill("SIGKILL"),
     ended,
   };
 }

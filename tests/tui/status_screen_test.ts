@@ -92,6 +92,18 @@ Deno.test("a server that stops is missed, what it told grows old, and it is foun
   });
 });
 
+Deno.test("a server that falls silent is missed after five seconds, and asked again", async () => {
+  await using server = await startAdminServer(busyReport());
+  await withScreen(watching(server.url), {}, async (screen) => {
+    await screen.shows(/● live/);
+    await screen.shows(/✖ no answer, [5-9]s old[^]*nothing came for 5 s/);
+    await screen.shows(/● live/);
+    assert.equal(server.streamCount, 2);
+    screen.type("q");
+    await assertLeft(screen, 0);
+  });
+});
+
 Deno.test("where nobody listens, the key is refused or the answer is foreign, the screen says what to do", async () => {
   const gone = await startAdminServer(busyReport());
   await gone.close();

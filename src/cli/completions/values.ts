@@ -4,13 +4,14 @@
  */
 import { recallModels } from "../../app/seen_models.ts";
 import { newestLogged } from "../../app/logs/request_log.ts";
+import { serverOf } from "../../app/server_place.ts";
 import { readSetup, type Setup } from "../../app/setup.ts";
 import { viewCredentials } from "../../app/credential_view.ts";
 import process from "node:process";
 import { z } from "zod";
 import { EXPORT_FORMATS } from "../../credentials/oauth/grant_export.ts";
 import { OAUTH_ROWS } from "../../credentials/oauth/rows.ts";
-import { clientUrl, isLoopback } from "../../kernel/address.ts";
+import { isLoopback } from "../../kernel/address.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { LOG_LEVELS } from "../../kernel/log.ts";
 import { CATALOG } from "../../providers/catalog.ts";
@@ -103,7 +104,7 @@ async function modelIds(): Promise<Offer[]> {
 }
 
 async function servedModels({ config }: Setup): Promise<string[] | undefined> {
-  const url = new URL(clientUrl(config));
+  const url = new URL(serverOf({ config }).url);
   if (!isLoopback(url.hostname.replace(/^\[|\]$/g, ""))) return undefined;
   const key = config.proxyKeys[0]?.reveal();
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import process from "node:process";
 import { ENV_FILE, SETTINGS } from "../config/schema.ts";
-import { NAME, VERSION } from "../kernel/version.ts";
+import { NAME, versionLine } from "../kernel/version.ts";
 import { addCompletionsCommand } from "./completions.ts";
 import { addCredsCommand } from "./creds.ts";
 import { GROUPS } from "./groups.ts";
@@ -14,7 +14,7 @@ import type { ExitCode } from "../terminal/exit.ts";
 
 const EXAMPLES = `
 Examples:
-  $ keyproxy                                   open the launcher: everything in menus
+  $ keyproxy                                   everything in menus
   $ keyproxy demo                              see it work, without any key
   $ keyproxy init                              write a proxy key into .env
   $ keyproxy creds add                         add a provider's key, or a login
@@ -62,7 +62,7 @@ function isAtTerminal(): boolean {
 export function buildProgram(ran: (code: ExitCode) => void) {
   const program = new Command(NAME)
     .description("One endpoint in front of many LLM providers and keys; it keeps answering while keys hit limits, expire or break.")
-    .version(`${NAME} ${VERSION}`, "-V, --version", "print the version")
+    .version(versionLine(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .commandsGroup(GROUPS.setUp)
     .helpCommand("help [command]", "print the help of a command")
@@ -128,9 +128,11 @@ function addSetUpCommands(program: Command, ran: Ran): void {
 
   addCompletionsCommand(program, ran);
 
-  program.command("version").description("print the version").addHelpText("after", "\nExample:\n  $ keyproxy version\n").action(() => {
-    process.stdout.write(`${NAME} ${VERSION}\n`);
-  });
+  program.command("version")
+    .description("print the version, and with --json the machine it runs on")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExamples:\n  $ keyproxy version\n  $ keyproxy version --json\n")
+    .action(async (flags) => (await import("./version.ts")).version(flags));
 }
 
 const CONNECT_EXAMPLES = `

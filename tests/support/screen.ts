@@ -9,6 +9,7 @@ import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { systemClock } from "../../src/kernel/clock.ts";
+import { programCommand } from "./process.ts";
 
 const ROOT = resolve(import.meta.dirname ?? ".", "../..");
 const CACHES = [".cache/deno", "Library/Caches/deno"];
@@ -170,8 +171,11 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
 function shellLine(
   { words, cols, rows, notes }: { readonly words: readonly string[]; readonly cols: number; readonly rows: number; readonly notes: string },
 ): string {
-  const command = [process.execPath, "run", "-A", "--no-check", `--config=${join(ROOT, "deno.json")}`, ...words].map((word) => `'${word}'`)
-    .join(" ");
+  const [program = "", ...args] = words;
+  const start = program === join(ROOT, "main.ts")
+    ? programCommand()
+    : [process.execPath, "run", "-A", "--no-check", `--config=${join(ROOT, "deno.json")}`, program];
+  const command = [...start, ...args].map((word) => `'${word}'`).join(" ");
   return `trap : INT; stty cols ${cols} rows ${rows}; tty >'${notes}/tty'; sh -c 'echo $$ >"$0"; exec "$@"' '${notes}/pid' ${command}; code=$?; ` +
     `stty -a >'${notes}/stty'; echo $code >'${notes}/code'; exit $code`;
 }

@@ -13,7 +13,7 @@ import type { ExitCode } from "../terminal/exit.ts";
 
 const EXAMPLES = `
 Examples:
-  $ keyproxy                                   open the launcher: everything in menus
+  $ keyproxy                                   everything in menus
   $ keyproxy demo                              see it work, without any key
   $ keyproxy init                              write a proxy key into .env
   $ keyproxy creds add                         add a provider's key, or a login

@@ -13,6 +13,7 @@ import { systemClock } from "../kernel/clock.ts";
 import { configureLog, logger } from "../kernel/log.ts";
 import { CATALOG } from "../providers/catalog.ts";
 import type { ExitCode } from "../terminal/exit.ts";
+import { dataDirFault } from "./data_dir.ts";
 import { newProxyKey } from "./proxy_key.ts";
 import { useProxyVariables } from "./proxy_variables.ts";
 
@@ -30,6 +31,11 @@ export async function serve(flags: FlagValues & { readonly envFile?: string | un
     colour: process.stderr.isTTY && !process.env.NO_COLOR ? "ansi" : "plain",
   });
   if (config.proxyKeys.length === 0 && !isLoopback(config.host)) return refuseOpen(config.host);
+  const fault = await dataDirFault(config.dataDir);
+  if (fault !== undefined) {
+    process.stderr.write(`${fault}\n`);
+    return 2;
+  }
   useProxyVariables(sources);
   const app = await startApp({ sources, readSources: read });
   if ("problems" in app) return complain(app.problems);
@@ -72,8 +78,11 @@ function reasonOf(error: unknown): string {
     case "EACCES":
       return "not allowed; ports below 1024 need privileges";
     case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "the name cannot be resolved; give an address of this machine with --host, such as 127.0.0.1";
     case "EADDRNOTAVAIL":
-      return "this machine has no such address; choose another with --host";
+    case "EINVAL":
+      return "this machine has no such address; choose another with --host, such as 127.0.0.1";
     default:
       return error instanceof Error ? error.message : String(error);
   }

@@ -229,15 +229,7 @@ function footer<T>(menu: Menu<T>, { search, digits }: MenuState, columns: number
   const leave = menu.leave ?? "back";
   const letters = (menu.keys ?? []).map(({ letter, label }) => `${letter} ${label}`);
   const number = digits === "" ? "number" : `${digits}_`;
-  const whole = [
-    `↑↓ or ${number} choose`,
-    "Enter open",
-    ...letters,
-    ...(menu.isLong === true ? ["/ search"] : []),
-    `Esc ${leave}`,
-    "Ctrl-C quit",
-  ];
-  const short = [...letters, ...(menu.isLong === true ? ["/ search"] : []), `Esc ${leave}`];
-  const text = whole.join(" · ");
-  return line(`  ${text.length + 3 > columns ? short.join(" · ") : text}`, "dim");
+  const keys = [...letters, ...(menu.isLong === true ? ["/ search"] : []), `Esc ${leave}`];
+  const text = [`↑↓ or ${number}, Enter`, ...keys, "Ctrl-C quit"].join(" · ");
+  return line(`  ${text.length + 3 > columns ? keys.join(" · ") : text}`, "dim");
 }

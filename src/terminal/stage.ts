@@ -27,8 +27,8 @@ export interface Stage {
   show<S, R>(view: View<S, R>): Promise<R>;
   /** Gives the terminal to something else and takes it again afterwards. */
   aside<T>(work: () => Promise<T>): Promise<T>;
-  /** Waits, outside the screen, until Enter, Esc, Space or q is pressed. Throws the `Stop` of an interrupt. */
-  pause(): Promise<void>;
+  /** Shows a line outside the screen until Enter, Esc, Space or q is pressed. Throws the `Stop` of an interrupt. */
+  pause(text: string): Promise<void>;
   close(): void;
 }
 
@@ -84,9 +84,14 @@ class TerminalStage implements Stage {
     return await work();
   }
 
-  async pause(): Promise<void> {
+  async pause(text: string): Promise<void> {
     this.#turnOn();
-    await this.#perform(PAUSE, () => {});
+    process.stdout.write(`\r\n${text}`);
+    try {
+      await this.#perform(PAUSE, () => {});
+    } finally {
+      process.stdout.write("\r\u001b[K");
+    }
   }
 
   close(): void {

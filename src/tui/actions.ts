@@ -14,7 +14,10 @@ export interface ConnectableTool {
 export interface Actions {
   /** Serves until Ctrl-C. */
   serve(flags: FlagValues): Promise<ExitCode>;
+  /** The live status of a running server, on a full screen of its own. */
   dashboard(): Promise<ExitCode>;
+  /** The status as a server left it. */
+  status(): Promise<ExitCode>;
   models(provider?: string): Promise<ExitCode>;
   readonly tools: readonly ConnectableTool[];
   connect(tool: string, mode: "show" | "write"): Promise<ExitCode>;

@@ -64,11 +64,16 @@ export class Draft {
     this.#pending = NOTHING_PENDING;
   }
 
+  /** Reads everything again and keeps the changes: others may have written meanwhile. */
+  async refresh(): Promise<void> {
+    this.#standing = await look(this.room);
+  }
+
   /** Forgets the changes, which are in the file now, and reads it again. */
   async reread(): Promise<void> {
     this.discard();
     this.#models.clear();
-    this.#standing = await look(this.room);
+    await this.refresh();
   }
 
   /** Asked once a visit. */

@@ -1,4 +1,5 @@
 /** Collects what the launcher's head shows. Reads only. */
+import { relative } from "node:path";
 import { AdminError } from "../app/admin_client.ts";
 import { viewCredentials } from "../app/credential_view.ts";
 import { serverOf } from "../app/server_place.ts";
@@ -9,7 +10,7 @@ import { type HeaderFacts, type ServerState, shownProxyKey } from "./header.ts";
 import type { Room, Standing } from "./room.ts";
 
 /** Everything but the server, which is asked while the menu shows already. */
-export async function headerFacts({ env }: Room, { setup, launcher }: Standing): Promise<HeaderFacts> {
+export async function headerFacts({ env, cwd }: Room, { setup, launcher }: Standing): Promise<HeaderFacts> {
   const launcherProblem = launcher.kind === "corrupt" ? launcher.why : null;
   if ("problems" in setup) {
     const key = setup.variables.get(SETTINGS.proxyKeys.env)?.value.split(",")[0]?.trim() ?? "";
@@ -21,7 +22,7 @@ export async function headerFacts({ env }: Room, { setup, launcher }: Standing):
       providerCount: 0,
       credentialCount: 0,
       server: { kind: "other", why: "not asked: the configuration has problems" },
-      problems: setup.problems,
+      problems: setup.problems.map(({ file, ...it }) => file === undefined ? it : { ...it, file: relative(cwd, file) || file }),
       launcherProblem,
     };
   }
@@ -43,10 +44,11 @@ export async function headerFacts({ env }: Room, { setup, launcher }: Standing):
 
 /** Whether a server runs there. Never rejects. */
 export async function serverState(setup: Setup, signal?: AbortSignal): Promise<ServerState> {
-  if (setup.config.port === 0) return { kind: "other", why: "port 0: each start takes another port" };
+  const server = serverOf(setup);
   try {
-    const { started_at, requests, version } = await serverOf(setup).status(signal);
-    return { kind: "running", sinceMs: Math.max(systemClock.now() - started_at, 0), inFlight: requests.in_flight, version };
+    const { started_at, requests } = await server.status(signal);
+    const sinceMs = Math.max(systemClock.now() - started_at, 0);
+    return { kind: "running", url: server.url, sinceMs, inFlight: requests.in_flight };
   } catch (error) {
     if (error instanceof AdminError && error.kind === "absent") return { kind: "absent" };
     if (error instanceof AdminError && error.kind === "refused") {

@@ -10,7 +10,7 @@ import { counted, span } from "../terminal/words.ts";
 export type ServerState =
   | { readonly kind: "asking" }
   | { readonly kind: "absent" }
-  | { readonly kind: "running"; readonly sinceMs: number; readonly inFlight: number; readonly version: string }
+  | { readonly kind: "running"; readonly url: string; readonly sinceMs: number; readonly inFlight: number }
   | { readonly kind: "other"; readonly why: string };
 
 export interface HeaderFacts {
@@ -48,11 +48,11 @@ export function headerLines(facts: HeaderFacts, places: Places): Line[] {
   const reach = isLoopback(facts.host) ? "this machine only" : `listens on ${facts.host}`;
   return [
     line(""),
-    row("address", [{ text: `${clientUrl(facts)}/v1` }, { text: `   ${reach}`, style: "dim" }]),
+    row("address", [{ text: facts.port === 0 ? "any free port" : `${clientUrl(facts)}/v1` }, { text: `   ${reach}`, style: "dim" }]),
     row("proxy key", facts.proxyKey === null ? [{ text: "none", style: "yellow" }] : [{ text: facts.proxyKey }]),
     row("request log", [{ text: facts.isRequestLogOn ? "on" : "off" }]),
     row("credentials", credentialsCell(facts)),
-    row("server", serverCell(facts.server)),
+    row("server", serverCell(facts.server, clientUrl(facts))),
     ...warningLines(facts, places),
   ];
 }
@@ -62,7 +62,7 @@ function credentialsCell({ providerCount, credentialCount }: HeaderFacts): Line 
   return [{ text: `${credentialCount}` }, { text: ` (${counted(providerCount, "provider")})`, style: "dim" }];
 }
 
-function serverCell(server: ServerState): Line {
+function serverCell(server: ServerState, configuredUrl: string): Line {
   switch (server.kind) {
     case "asking":
       return [{ text: "…", style: "dim" }];
@@ -70,7 +70,7 @@ function serverCell(server: ServerState): Line {
       return [{ text: "not running" }];
     case "running":
       return [
-        { text: "running", style: "green" },
+        { text: server.url === configuredUrl ? "running" : `running at ${server.url}`, style: "green" },
         { text: ` for ${span(server.sinceMs)}, ${counted(server.inFlight, "request")} under way` },
       ];
     case "other":

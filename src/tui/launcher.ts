@@ -67,7 +67,6 @@ export async function openLauncher(actions: Actions, { envFile }: { readonly env
     env: process.env,
     envFile,
     columns: () => process.stdout.columns ?? 80,
-    say: terminal.print,
   };
   try {
     await welcome(room);
@@ -130,7 +129,7 @@ function launcherView(
   };
 }
 
-async function open(room: Room, item: Item, { launcher }: Standing): Promise<void> {
+async function open(room: Room, item: Item, { launcher, setup }: Standing): Promise<void> {
   const { actions } = room;
   switch (item) {
     case "run":
@@ -144,7 +143,7 @@ async function open(room: Room, item: Item, { launcher }: Standing): Promise<voi
     case "models":
       return await openModels(room);
     case "status":
-      return await run(room, () => actions.dashboard(), "return");
+      return await showStatus(room, setup);
     case "connect":
       return await connectATool(room);
     case "reload":
@@ -154,4 +153,11 @@ async function open(room: Room, item: Item, { launcher }: Standing): Promise<voi
     case "exit":
       return;
   }
+}
+
+/** Live while a server runs, else as the last one left it. */
+async function showStatus(room: Room, setup: Standing["setup"]): Promise<void> {
+  const isRunning = !("problems" in setup) && (await serverState(setup)).kind === "running";
+  if (isRunning) await run(room, () => room.actions.dashboard(), "fills_screen");
+  else await run(room, () => room.actions.status());
 }

@@ -48,7 +48,7 @@ const SECRET_ENDINGS = Object.values(PATTERNS).flatMap((it) => "isSecret" in it 
 /** True for variables whose value nobody is shown whole. */
 export function isSecretVariable(name: string): boolean {
   return SECRET_SETTINGS.has(name) || SECRET_ENDINGS.some((ending) => new RegExp(`${ending}(_\\w+)?$`).test(name)) ||
-    /(TOKEN|SECRET|PASSWORD)(_\w+)?$/.test(name);
+    /(TOKEN|SECRET|PASSWORD)(_\d+)?$/.test(name);
 }
 
 /** A value as it may be shown. */

@@ -58,7 +58,8 @@ function providerItems(draft: Draft): MenuItem<string>[] {
 function credentialCounts({ setup, variables }: Draft): Map<string, number> {
   const mentioned = "problems" in setup ? [] : setup.config.providers.keys();
   const { credentials } = credentialsFromEnv({ variables, rows: CATALOG, mentioned, closest });
-  return new Map([...Map.groupBy(credentials, ({ provider }) => provider)].map(([id, own]) => [id, own.length]));
+  const own = Map.groupBy(credentials, ({ provider }) => provider);
+  return new Map([...own].map(([id, all]) => [id, all.filter(({ kind }) => kind !== "none").length]));
 }
 
 /** Asks for name and address of a new one. Returns its id. */

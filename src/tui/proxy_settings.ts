@@ -122,9 +122,12 @@ async function changePort(room: Room, standing: Standing): Promise<void> {
   });
   if (text === undefined || Number(text) === before) return;
   const { setup } = standing;
-  const isRunning = !("problems" in setup) && (await serverState(setup)).kind === "running";
-  const warning = `A server runs on port ${before}. It stays there until it is started again; clients must then be told the new port.`;
-  if (isRunning && !await isSure(room, { title: "A server is running", text: warning, yes: `Use port ${text} from the next start` })) {
+  const server = "problems" in setup ? undefined : await serverState(setup);
+  const place = server?.kind === "running" ? server.url : undefined;
+  const warning = `A server runs at ${place}. It stays there until it is started again; clients must then be told the new port.`;
+  if (
+    place !== undefined && !await isSure(room, { title: "A server is running", text: warning, yes: `Use port ${text} from the next start` })
+  ) {
     return;
   }
   await save(room, { standing, edit: { port: Number(text) } });

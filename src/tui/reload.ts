@@ -8,7 +8,6 @@ import { look, prose, type Room, tell } from "./room.ts";
 
 /** What came of it, as a sentence. Never rejects. */
 export async function reloaded(setup: Setup): Promise<string> {
-  if (setup.config.port === 0) return "With port 0 a running server cannot be found from here; it sees changes of .env by itself.";
   const server = serverOf(setup);
   try {
     const problems = await server.reload();
@@ -16,7 +15,7 @@ export async function reloaded(setup: Setup): Promise<string> {
     return `The server at ${server.url} keeps what it had: ${problems.join("; ")}`;
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
-    if (error.kind === "absent") return "No server runs at this address; the next start uses it.";
+    if (error.kind === "absent") return "No server runs here; the next start uses it.";
     return `The server at ${server.url} could not be told: ${error.message}. It sees changes of .env by itself, within a second.`;
   }
 }

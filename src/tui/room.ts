@@ -19,8 +19,6 @@ export interface Room {
   readonly envFile: string | undefined;
   /** Columns that paragraphs are made for. */
   readonly columns: () => number;
-  /** Writes a line on the ordinary screen. */
-  readonly say: (text: string) => void;
 }
 
 /** The configuration and the launcher's own file. */
@@ -74,12 +72,11 @@ export function prose(room: Room, text: string): Line[] {
  * Runs a command on the ordinary screen and waits for Enter. Ctrl-C within it ends the program, Esc at one of its
  * questions only the command.
  */
-export async function run(room: Room, action: () => Promise<ExitCode>, how: "pause" | "return" = "pause"): Promise<void> {
+export async function run(room: Room, action: () => Promise<ExitCode>, kind: "prints" | "fills_screen" = "prints"): Promise<void> {
   takeEscaped();
   const code = await room.stage.aside(action);
   const wasEscaped = code === 130 && takeEscaped();
   if (code === 130 && !wasEscaped) throw new Stop(130, "");
-  if (how === "return" || wasEscaped) return;
-  room.say("\nPress Enter to go back to the menu.");
-  await room.stage.pause();
+  if (wasEscaped || (kind === "fills_screen" && code === 0)) return;
+  await room.stage.pause("Press Enter to go back to the menu.");
 }

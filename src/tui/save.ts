@@ -12,9 +12,12 @@ import { pick, prose, tell } from "./room.ts";
 
 /** Saves what waits and says what came of it. */
 export async function save(draft: Draft): Promise<"saved" | "kept"> {
-  const { room, setup, pending } = draft;
+  const { room, pending } = draft;
   if (pending.size === 0) return "saved";
-  const problems = newProblems(draft);
+  const known = problemsOf(draft.setup);
+  await draft.refresh();
+  const { setup } = draft;
+  const problems = newProblems(draft, known);
   if (problems.length > 0) {
     await tell(room, "Nothing was saved", [
       ...prose(room, `With ${counted(pending.size, "change")} the configuration could not be used:`),
@@ -43,12 +46,14 @@ export async function save(draft: Draft): Promise<"saved" | "kept"> {
   return "saved";
 }
 
-/** What would be wrong that is not wrong already. */
-function newProblems(draft: Draft): string[] {
+/** What would be wrong that was not wrong when the settings were opened. */
+function newProblems(draft: Draft, known: readonly string[]): string[] {
   const reading = parseConfig(draft.sources(), { rows: CATALOG });
-  if (!("problems" in reading)) return [];
-  const known = "problems" in draft.setup ? new Set(draft.setup.problems.map(describeProblem)) : new Set<string>();
-  return reading.problems.map(describeProblem).filter((it) => !known.has(it));
+  return "problems" in reading ? reading.problems.map(describeProblem).filter((it) => !known.includes(it)) : [];
+}
+
+function problemsOf(setup: Draft["setup"]): string[] {
+  return "problems" in setup ? setup.problems.map(describeProblem) : [];
 }
 
 /** Asks what shall become of changes that wait; `stay`: the person wants to go on with them. */

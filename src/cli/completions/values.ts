@@ -92,7 +92,7 @@ async function requests(): Promise<Offer[]> {
 }
 
 /** Whoever waits for a completion gives up soon. */
-const LIMIT_MS = 150;
+const LIMIT_MS = 300;
 const LIST = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 /** From the running server, else as they were listed last. */

@@ -16,11 +16,12 @@ export interface Following {
   readonly onLink: (link: Link) => void;
 }
 
-export async function follow(server: AdminClient, following: Following): Promise<void> {
+/** `locate` is asked before each try: a server that starts again may do so on another port. */
+export async function follow(locate: () => AdminClient, following: Following): Promise<void> {
   const { clock, signal, onLink } = following;
   let failureCount = 0;
   while (!signal.aborted) {
-    const trouble = await listen(server, {
+    const trouble = await listen(locate(), {
       ...following,
       onEvent(event) {
         failureCount = 0;

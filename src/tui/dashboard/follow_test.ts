@@ -48,7 +48,7 @@ function following(server: AdminClient) {
   const stop = new AbortController();
   const links: Link[] = [];
   const events: AdminEvent[] = [];
-  const ended = follow(server, { clock, signal: stop.signal, onEvent: (it) => events.push(it), onLink: (it) => links.push(it) });
+  const ended = follow(() => server, { clock, signal: stop.signal, onEvent: (it) => events.push(it), onLink: (it) => links.push(it) });
   const until = async (isSo: () => boolean) => {
     while (!isSo()) await nextTurn();
   };

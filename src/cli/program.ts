@@ -1,5 +1,6 @@
 /** The command line: every command with its flags and help. Parsing only; each command has a file of its own. */
 import { Command, CommanderError } from "@commander-js/extra-typings";
+import process from "node:process";
 import { ENV_FILE, SETTINGS } from "../config/schema.ts";
 import { NAME, versionLine } from "../kernel/version.ts";
 import { addCompletionsCommand } from "./completions.ts";

@@ -2,7 +2,7 @@
  * One screenful: lines of cells cut to the terminal's width, as the text that draws them in one write. Pure. No
  * text of others can move the cursor, and no line is ever wider or longer than the screen.
  */
-import { printable } from "./keys.ts";
+import { harmless } from "./harmless.ts";
 import type { Cell, Paint } from "./text.ts";
 import { wrapped } from "./words.ts";
 
@@ -56,7 +56,7 @@ function paintedLine(cells: Line, { columns, paint }: { readonly columns: number
   let left = Math.max(columns - 1, 1);
   let painted = "";
   for (const { text, style } of cells) {
-    const chars = [...printable(text)];
+    const chars = [...harmless(text)];
     const isCut = chars.length > left;
     const fitting = isCut ? `${chars.slice(0, Math.max(left - 1, 0)).join("")}…` : chars.join("");
     painted += style === undefined || fitting === "" ? fitting : paint(style, fitting);

@@ -37,6 +37,8 @@ export interface Menu<T> {
   readonly isLong?: true;
   /** What leaving is called. */
   readonly leave?: string;
+  /** Nothing to choose: Enter and Esc do the same. */
+  readonly isNotice?: true;
 }
 
 export interface MenuState {
@@ -226,6 +228,7 @@ function fit(text: string, width: number): string {
 
 function footer<T>(menu: Menu<T>, { search, digits }: MenuState, columns: number): Line {
   if (search !== undefined) return line(`  search: ${search}_   Enter choose · Esc all`, "cyan");
+  if (menu.isNotice === true) return line("  Enter goes on", "dim");
   const leave = menu.leave ?? "back";
   const letters = (menu.keys ?? []).map(({ letter, label }) => `${letter} ${label}`);
   const number = digits === "" ? "number" : `${digits}_`;

@@ -2,6 +2,7 @@
  * The whole screen for views that take turns: keys in, frames out. However it is left (back, Ctrl-C, a signal, a
  * fault), the cursor shows again, the keyboard is in line mode and what stood on the screen before is back.
  */
+import { writeSync } from "node:fs";
 import process from "node:process";
 import { systemClock } from "../kernel/clock.ts";
 import { drawn, type Frame, type Size } from "./frame.ts";
@@ -32,8 +33,9 @@ export interface Stage {
   close(): void;
 }
 
-const ENTER_SCREEN = "\u001b[?1049h\u001b[?2004h\u001b[?25l";
-const LEAVE_SCREEN = "\u001b[?2004l\u001b[?25h\u001b[?1049l";
+/** Alternate screen; pastes are marked; a line too wide by the terminal's own count does not spill over; no cursor. */
+const ENTER_SCREEN = "\u001b[?1049h\u001b[?2004h\u001b[?7l\u001b[?25l";
+const LEAVE_SCREEN = "\u001b[0m\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l";
 /** How long the rest of an escape sequence may take, over a slow line. */
 const SEQUENCE_MS = 60;
 /** The same for what is pasted, which is longer than any key's sequence. */
@@ -42,6 +44,8 @@ const LONGEST_SEQUENCE = 16;
 /** Keys typed while nobody looks; more are dropped. */
 const MAX_WAITING_KEYS = 64;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Not every runtime comes to its `exit` after an error that nobody caught. */
+const LAST = ["exit", "uncaughtExceptionMonitor"] as const;
 const SMALLEST: Size = { columns: 20, rows: 5 };
 
 /** Takes the screen and the keyboard. There is one stage at a time; close it. */
@@ -99,8 +103,8 @@ class TerminalStage implements Stage {
     this.#isOn = false;
     this.#restore();
     for (const signal of SIGNALS) process.off(signal, this.#interrupt);
-    process.off("exit", this.#restore);
-    if (process.platform !== "win32") process.off("SIGWINCH", this.#redraw);
+    for (const last of LAST) process.off(last, this.#restore);
+    process.stdout.off("resize", this.#redraw).off("error", this.#interrupt);
   }
 
   #turnOn(): void {
@@ -108,12 +112,13 @@ class TerminalStage implements Stage {
     this.#isOn = true;
     this.#keyboard.take();
     for (const signal of SIGNALS) process.on(signal, this.#interrupt);
-    process.on("exit", this.#restore);
-    if (process.platform !== "win32") process.on("SIGWINCH", this.#redraw);
+    for (const last of LAST) process.on(last, this.#restore);
+    process.stdout.on("resize", this.#redraw).on("error", this.#interrupt);
   }
 
   readonly #restore = () => {
-    if (this.#isFilled) process.stdout.write(LEAVE_SCREEN);
+    // Written at once: behind it there may be no further turn.
+    if (this.#isFilled) attempt(() => writeSync(1, LEAVE_SCREEN));
     this.#isFilled = false;
     this.#keyboard.release();
   };
@@ -207,18 +212,25 @@ function openKeyboard(onKey: (key: Key) => void): { readonly take: () => void; r
       decoder = new TextDecoder();
       rest = "";
       stdin.setRawMode(true);
-      stdin.on("data", onBytes);
-      stdin.on("end", onEnd);
+      stdin.on("data", onBytes).on("end", onEnd).on("error", onEnd);
       stdin.resume();
     },
     release() {
       if (!isTaken) return;
       isTaken = false;
       cancel();
-      stdin.off("data", onBytes);
-      stdin.off("end", onEnd);
-      stdin.setRawMode(false);
+      stdin.off("data", onBytes).off("end", onEnd).off("error", onEnd);
+      attempt(() => stdin.setRawMode(false));
       stdin.pause();
     },
   };
+}
+
+/** For a terminal that may be gone: then there is nothing to restore. */
+function attempt(action: () => unknown): void {
+  try {
+    action();
+  } catch {
+    return;
+  }
 }

@@ -24,5 +24,7 @@ export async function showAbout(room: Room): Promise<void> {
 }
 
 function runtime(): string {
-  return `${process.release.name ?? "node"} ${process.version}, ${process.platform} ${process.arch}`;
+  const { versions, platform, arch } = process;
+  const name = ["deno", "bun", "node"].find((it) => versions[it] !== undefined) ?? "node";
+  return `${name} ${versions[name]}, ${platform} ${arch}`;
 }

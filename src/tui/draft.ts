@@ -10,6 +10,7 @@ import { flagKey, SETTINGS } from "../config/schema.ts";
 import { type Line, line } from "../terminal/frame.ts";
 import { counted } from "../terminal/words.ts";
 import type { Editable } from "./editable.ts";
+import { withProxyVariables } from "./outgoing.ts";
 import { type Origin, originOfVariable } from "./origin.ts";
 import { fileValue, NOTHING_PENDING, type Pending, pendingLines, shownValue, withChange, withPending } from "./pending.ts";
 import { look, type Room, type Standing } from "./room.ts";
@@ -81,7 +82,9 @@ export class Draft {
     const known = this.#models.get(provider);
     if (known !== undefined) return known;
     const { setup } = this;
-    const asked = "problems" in setup ? Promise.resolve({ names: [], isListed: false }) : knownModels(provider, setup);
+    const asked = "problems" in setup
+      ? Promise.resolve({ names: [], isListed: false })
+      : withProxyVariables(setup.variables, () => knownModels(provider, setup));
     this.#models.set(provider, asked);
     return asked;
   }
@@ -103,12 +106,21 @@ export class Draft {
     return `${name} comes from launcher_config.json, which is stronger than .env. Change it in the proxy settings.`;
   }
 
+  /** Where a value comes from that taking the variable out of `.env` would not take away; undefined when it would. */
+  elsewhere(editable: Editable): string | undefined {
+    const { place, variable } = this.origin(editable);
+    const isInFile = variable === editable.name && this.#before(editable.name) !== undefined;
+    return place === "default" || isInFile ? undefined : `${variable} in ${place}`;
+  }
+
   /** The present value, or `old → new` while a change waits. */
   note(editable: Editable): { readonly note: string; readonly noteStyle: "yellow" | "dim" } {
     const { text, place } = this.origin(editable);
     const { name } = editable;
     const now = place === "default" ? text : shownValue(name, text);
-    if (!this.#pending.has(name)) return { note: `${now === "" ? "-" : now}  (${place})`, noteStyle: "dim" };
+    // A default in words says so by itself.
+    const isPhrase = place === "default" && text.includes(" ");
+    if (!this.#pending.has(name)) return { note: `${now === "" ? "-" : now}${isPhrase ? "" : `  (${place})`}`, noteStyle: "dim" };
     const next = this.#pending.get(name) ?? null;
     return {
       note: `${now === "" ? "-" : now} → ${next === null ? editable.fallback || "-" : shownValue(name, next)}`,

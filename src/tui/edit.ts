@@ -10,7 +10,12 @@ export async function editVariable(draft: Draft, editable: Editable): Promise<vo
   const obstacle = draft.obstacle(editable);
   if (obstacle !== undefined) return await tell(draft.room, editable.label, prose(draft.room, obstacle));
   const text = editable.words === undefined ? await typed(draft, editable) : await chosen(draft, editable, editable.words);
-  if (text !== undefined) draft.set(editable.name, text === "" ? null : text);
+  if (text === undefined) return;
+  draft.set(editable.name, text === "" ? null : text);
+  const elsewhere = text === "" ? draft.elsewhere(editable) : undefined;
+  if (elsewhere !== undefined) {
+    await tell(draft.room, editable.label, prose(draft.room, `The value comes from ${elsewhere}, not from .env: take it out there.`));
+  }
 }
 
 /** Help, the variable's name, what it is now. */

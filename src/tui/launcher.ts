@@ -64,7 +64,7 @@ export async function openLauncher(actions: Actions, { envFile }: { readonly env
     stage,
     actions,
     cwd: process.cwd(),
-    env: process.env,
+    env: { ...process.env },
     envFile,
     columns: () => process.stdout.columns ?? 80,
   };

@@ -7,6 +7,8 @@ import type { Room } from "./room.ts";
 export interface Origin {
   /** As it was written; the default when nothing was. */
   readonly text: string;
+  /** The name it was found under. */
+  readonly variable: string;
   /** `default`, `environment` or the name of a file. */
   readonly place: string;
   /** An edit of `.env` changes what is in force. */
@@ -23,9 +25,9 @@ export function originOfVariable(
     if (found === undefined || found.value.trim() === "") continue;
     const isOutside = found.origin === "environment";
     const place = isOutside ? "environment" : relative(room.cwd, found.origin) || found.origin;
-    return { text: found.value.trim(), place, isEditable: !isOutside };
+    return { text: found.value.trim(), variable: name, place, isEditable: !isOutside };
   }
-  return { text: fallback, place: "default", isEditable: true };
+  return { text: fallback, variable: names[0] ?? "", place: "default", isEditable: true };
 }
 
 /** Of a setting of the schema; flags are not looked at. */

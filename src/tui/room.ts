@@ -9,6 +9,7 @@ import type { ExitCode } from "../terminal/exit.ts";
 import { takeEscaped } from "../terminal/prompts.ts";
 import { Stop } from "../terminal/stop.ts";
 import type { Actions } from "./actions.ts";
+import { keepingProxyVariables } from "./outgoing.ts";
 
 export interface Room {
   readonly stage: Stage;
@@ -60,7 +61,7 @@ export async function isSure(room: Room, { title, text, yes }: {
 
 /** Says something; any way out goes on. */
 export async function tell(room: Room, title: string, lines: readonly Line[]): Promise<void> {
-  await pick(room, { title, head: [line(""), ...lines], items: [{ value: null, label: "Go on" }] });
+  await pick(room, { title, head: [line(""), ...lines], items: [{ value: null, label: "Go on" }], isNotice: true });
 }
 
 /** A text as lines of a screen. */
@@ -74,7 +75,7 @@ export function prose(room: Room, text: string): Line[] {
  */
 export async function run(room: Room, action: () => Promise<ExitCode>, kind: "prints" | "fills_screen" = "prints"): Promise<void> {
   takeEscaped();
-  const code = await room.stage.aside(action);
+  const code = await keepingProxyVariables(() => room.stage.aside(action));
   const wasEscaped = code === 130 && takeEscaped();
   if (code === 130 && !wasEscaped) throw new Stop(130, "");
   if (wasEscaped || (kind === "fills_screen" && code === 0)) return;

@@ -218,3 +218,14 @@ Deno.test("a running server takes up what was saved at once, and the screen says
       await server.ended;
     }
   }));
+
+Deno.test("a value that stands in another file than .env is said to, when it shall go", () =>
+  inLauncher({ env: READY, files: { "team.env": "MAX_QUEUE=9\n" } }, async ({ screen }) => {
+    await toSettings(screen);
+    await screen.press("8", /MAX_QUEUE +9 {2}\(team\.env\)/);
+    await screen.press("3", /^MAX_QUEUE\n/);
+    await screen.press(over(""), /The value comes from MAX_QUEUE in team\.env, not from \.env/);
+    await screen.press(KEYS.enter, /^Choosing(?![\s\S]*not saved)/);
+    await screen.press("3", /^MAX_QUEUE\n/);
+    await screen.press(over("8"), /9 → 8/);
+  }));

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { deflateRawSync } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
 
 /** The part of Bun's bundler that is used here: https://bun.com/docs/bundler/executables */
 interface Bundler {
@@ -42,7 +42,7 @@ interface Plugin {
 
 declare const Bun: Bundler;
 
-/** Each is one array of some hundred thousand texts; as JSON, deflated, it takes half the room and loads as fast. */
+/** Each is one array of some hundred thousand texts; as JSON, compressed, it takes half the room and loads as fast. */
 const TABLES = /[\\/]gpt-tokenizer[\\/].*[\\/]bpeRanks[\\/]\w+_base\.js$/;
 
 const packedTables: Plugin = {
@@ -50,11 +50,13 @@ const packedTables: Plugin = {
   setup(build) {
     build.onLoad({ filter: TABLES }, async ({ path }) => {
       const { default: table } = await import(pathToFileURL(path).href);
-      const packed = deflateRawSync(Buffer.from(JSON.stringify(table)), { level: 9 }).toString("base64");
+      // The best quality, 11, takes ten times as long and saves 0.1 MB more.
+      const params = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS };
+      const packed = brotliCompressSync(Buffer.from(JSON.stringify(table)), { params }).toString("base64");
       return {
         loader: "js",
-        contents: `import { Buffer } from "node:buffer";\nimport { inflateRawSync } from "node:zlib";\n` +
-          `export default JSON.parse(inflateRawSync(Buffer.from("${packed}", "base64")).toString());\n`,
+        contents: `import { Buffer } from "node:buffer";\nimport { brotliDecompressSync } from "node:zlib";\n` +
+          `export default JSON.parse(brotliDecompressSync(Buffer.from("${packed}", "base64")).toString());\n`,
       };
     });
   },

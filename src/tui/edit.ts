@@ -32,13 +32,26 @@ function explained(draft: Draft, { help, name, label, aliases, fallback, example
   ];
 }
 
+/** A secret does not stand in its line, so an empty line could mean two things: taking it out is asked for by itself. */
+async function wantsRemoval(draft: Draft, editable: Editable): Promise<"remove" | "write" | "back"> {
+  const result = await pick(draft.room, {
+    title: editable.label,
+    head: explained(draft, editable),
+    items: [{ value: "write" as const, label: "Set another" }, { value: "remove" as const, label: "Remove it" }],
+  });
+  return result.kind === "chosen" ? result.value : "back";
+}
+
 async function typed(draft: Draft, editable: Editable): Promise<string | undefined> {
   const isHidden = isSecretVariable(editable.name);
+  const isSet = draft.text(editable) !== "";
+  const wish = isHidden && isSet ? await wantsRemoval(draft, editable) : "write";
+  if (wish !== "write") return wish === "remove" ? "" : undefined;
   return await ask(draft.room, {
     title: editable.label,
-    head: [...explained(draft, editable), ...prose(draft.room, "An empty line means: not set.")],
+    head: [...explained(draft, editable), ...(isHidden ? [] : prose(draft.room, "An empty line means: not set."))],
     ...(isHidden ? { isHidden: true as const } : { initial: draft.text(editable) }),
-    check: (text) => text === "" ? undefined : editable.check(text),
+    check: (text) => text !== "" ? editable.check(text) : isHidden ? "Expected a value; Esc goes back" : undefined,
   });
 }
 

@@ -15,10 +15,12 @@ import { parseConfig, type Sources } from "./config/load.ts";
 import type { Problem } from "./config/problem.ts";
 import { createRecall } from "./dialects/gemini/recall.ts";
 import { EmbeddingBatcher } from "./gateway/batch.ts";
+import { count } from "./gateway/count.ts";
 import type { Deps } from "./gateway/deps.ts";
-import type { Exchange } from "./gateway/exchange.ts";
+import type { Ending, Exchange } from "./gateway/exchange.ts";
 import { handle } from "./gateway/handle.ts";
 import type { Ledger } from "./gateway/ledger.ts";
+import { listOwned } from "./gateway/owned_list.ts";
 import { Redactor } from "./gateway/redact.ts";
 import { Owners } from "./gateway/owners.ts";
 import { RetryBudgets } from "./gateway/retry.ts";
@@ -159,6 +161,16 @@ async function answer(
   exchange: Exchange,
   { deps, batcher, ledger }: { readonly deps: Deps; readonly batcher: EmbeddingBatcher; readonly ledger: Ledger },
 ): Promise<void> {
-  const isEmbedding = exchange.request.operation === "embeddings";
-  ledger.finish(exchange, await (isEmbedding ? batcher.handle(exchange) : handle(exchange, deps)));
+  ledger.finish(exchange, await answered(exchange, { deps, batcher }));
+}
+
+function answered(
+  exchange: Exchange,
+  { deps, batcher }: { readonly deps: Deps; readonly batcher: EmbeddingBatcher },
+): Promise<Ending> {
+  const { operation, native } = exchange.request;
+  if (operation === "embeddings") return batcher.handle(exchange);
+  if (operation === "count") return count(exchange, deps);
+  const list = native.raw?.list;
+  return list === undefined ? handle(exchange, deps) : listOwned(exchange, list, deps);
 }

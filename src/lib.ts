@@ -10,7 +10,7 @@ export { apiKeyCredential, type Credential, credentialId, keylessCredential } fr
 export { type Ask, DEFAULT_POOL_SETTINGS, Pool, type PoolOptions, type PoolSettings } from "./pool/pool.ts";
 export type { Journal } from "./pool/keeper.ts";
 export { Lease, type Outcome } from "./pool/lease.ts";
-export type { MemberReport } from "./pool/report.ts";
+export type { MemberReport, MemberStatus } from "./pool/report.ts";
 export { memoryStore } from "./store/memory.ts";
 export { openStore } from "./store/open.ts";
 export type { RestRow, StateBatch, Store, StoredState, UsageRow } from "./store/store.ts";

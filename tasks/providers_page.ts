@@ -18,6 +18,8 @@ Generated from the catalog by \`deno task docs\`; ${rows.length} providers. To u
 Any other OpenAI-compatible server needs no row: \`MYSERVER_API_BASE=http://127.0.0.1:8080/v1\` makes a provider
 \`myserver\`, with or without \`MYSERVER_API_KEY\`. For a provider of the table the same variable replaces its address.
 
+A name in braces in an address is filled from the variable of that name: \`AWS_REGION=eu-west-1\`.
+
 Every provider can be asked in every dialect of clients; "format" is the one it speaks itself:
 
 | format | tested against |
@@ -45,13 +47,20 @@ ${LOGIN_STATUSES.map(loginLine).join("\n")}
 
 /** Formats by their names in rows, and what the tests hold each against. */
 const FORMATS: readonly (readonly [format: ProviderRow["protocol"], tested: string])[] = [
-  ["openai", "a simulated provider with every fault of a wire: chat, completions, embeddings, Responses, and the bytes of the rest"],
+  ["openai", "a simulated provider with every fault of a wire: chat, completions, embeddings, and the bytes of the rest"],
+  ["responses", "a simulated Responses API with its whole sequence of events; only beside another format"],
   ["anthropic", "a simulated Messages API that refuses what the real one refuses"],
-  ["gemini", "a simulated generateContent with the real one's checks of fields, history and settings"],
-  ["vertex", "as gemini, with keys of the express mode and service accounts"],
+  ["gemini", "a simulated generateContent with the real one's checks of fields, history and settings; batchEmbedContents, cachedContents"],
+  [
+    "vertex",
+    "as gemini, with keys of the express mode and service accounts; predict and embedContent; Claude by rawPredict and streamRawPredict",
+  ],
   ["azure", "as openai, under both forms of Azure's addresses"],
   ["cohere", "a simulated v2 chat"],
-  ["bedrock", "a simulated Converse with its event streams; signatures against Amazon's worked example"],
+  [
+    "bedrock",
+    "a simulated Converse with its event streams, embeddings by invoke (Titan, Cohere), lists of models and profiles; signatures against Amazon's worked example",
+  ],
 ];
 
 function loginLine({ provider, status, since, summary, advice, source }: LoginStatus): string {
@@ -69,7 +78,7 @@ function line(row: ProviderRow): string {
     formatWords(row),
     keys,
     row.operations.join(", ") || "nothing yet",
-    authWords(row.auth),
+    row.protocol === "bedrock" ? "bearer, or as a signature of each call" : authWords(row.auth),
     `\`${row.baseUrl}\``,
     rules || "",
     remarks,

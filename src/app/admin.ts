@@ -28,7 +28,7 @@ export interface AdminOptions {
 
 export function openAdmin(options: AdminOptions): AdminDeps {
   const { clock, ledger, redactor, running, served, reading } = options;
-  const startedAt = clock.now();
+  const startedAt = served.madeAt;
   const mask = (text: string) => redactor.text(text);
   const status = () =>
     statusReport({

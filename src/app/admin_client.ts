@@ -5,6 +5,7 @@
 import { createParser } from "eventsource-parser";
 import { z } from "zod";
 import { systemClock } from "../kernel/clock.ts";
+import { parseJson } from "../kernel/json.ts";
 import { RELOAD_REPORT, REQUEST_REPORT, type RequestReport, STATUS_REPORT, type StatusReport } from "../gateway/status_report.ts";
 
 /** Longest wait for an answer, and for the next event of a stream that has begun. */
@@ -60,7 +61,7 @@ export function adminClient({ url, key }: { readonly url: string; readonly key: 
     const answer = await call(method, path, signal === undefined ? limit : AbortSignal.any([signal, limit]));
     const reading = schema.safeParse(await answer.json().catch(() => undefined));
     if (reading.success) return reading.data;
-    throw new AdminError({ kind: "failed", message: `${url} answered with something else than keyproxy of this version would` });
+    throw foreign(url);
   };
   return {
     url,
@@ -69,7 +70,7 @@ export function adminClient({ url, key }: { readonly url: string; readonly key: 
       const silence = new Silence(signal);
       try {
         const answer = await call("GET", "/admin/events", silence.signal);
-        yield* eventsOf(answer, silence);
+        yield* eventsOf(answer, { url, silence });
       } finally {
         silence.end();
       }
@@ -119,12 +120,20 @@ class Silence {
   }
 }
 
-async function* eventsOf(answer: Response, silence: Silence): AsyncIterable<AdminEvent> {
+async function* eventsOf(
+  answer: Response,
+  { url, silence }: { readonly url: string; readonly silence: Silence },
+): AsyncIterable<AdminEvent> {
   const events: AdminEvent[] = [];
+  const read = <T>(schema: z.ZodType<T>, data: string): T => {
+    const reading = schema.safeParse(parseJson(data));
+    if (reading.success) return reading.data;
+    throw foreign(url);
+  };
   const parser = createParser({
     onEvent({ event, data }) {
-      if (event === "status") events.push({ kind: "status", report: STATUS_REPORT.parse(JSON.parse(data)) });
-      if (event === "request") events.push({ kind: "request", request: REQUEST_REPORT.parse(JSON.parse(data)) });
+      if (event === "status") events.push({ kind: "status", report: read(STATUS_REPORT, data) });
+      if (event === "request") events.push({ kind: "request", request: read(REQUEST_REPORT, data) });
     },
   });
   const text = new TextDecoder();
@@ -135,10 +144,16 @@ async function* eventsOf(answer: Response, silence: Silence): AsyncIterable<Admi
       yield* events.splice(0);
     }
   } catch (error) {
+    if (error instanceof AdminError) throw error;
     if (!silence.isCallersEnd) {
       throw new AdminError({ kind: "failed", message: `The connection to the server broke off: ${messageOf(error)}` });
     }
   }
+}
+
+/** It is something else, or of another version. */
+function foreign(url: string): AdminError {
+  return new AdminError({ kind: "failed", message: `${url} answered with something else than keyproxy of this version would` });
 }
 
 function unreachable(url: string, error: unknown): Unreachable {

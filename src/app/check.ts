@@ -12,7 +12,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asObject, parseJson } from "../kernel/json.ts";
 import type { Access } from "../providers/access.ts";
-import { listingCall, prepareCall, type UpstreamCall } from "../providers/adapter.ts";
+import { listingCalls, prepareCall, type UpstreamCall } from "../providers/adapter.ts";
 import { quotaCall } from "../providers/gemini_cli/call.ts";
 import { readQuota } from "../providers/gemini_cli/quota.ts";
 import { readListing } from "../providers/listing.ts";
@@ -92,7 +92,7 @@ function notCheckable(aboutList: string, { row }: CheckAsk): Verdict {
 
 /** Asks for the list. A key that may call models but not list them is no bad key. */
 async function tryList({ row, credential, signal }: CheckAsk, access: Access, means: Means): Promise<Verdict | "says_nothing"> {
-  const call = listingCall(row, access, means.clock.now());
+  const [call] = listingCalls(row, access, means.clock.now());
   if (call === undefined || row.listing === null) return "says_nothing";
   const reply = await send(call, signal, means);
   if (isFailure(reply)) return verdictOf(reply);
@@ -110,7 +110,8 @@ async function tryList({ row, credential, signal }: CheckAsk, access: Access, me
     };
   }
   const failed = classifyReply(reply, context);
-  const isAboutList = reply.status === 404 || reply.status === 405 || (reply.status === 403 && /scope|permission/i.test(failed.message));
+  const isAboutList = reply.status === 404 || reply.status === 405 ||
+    (reply.status === 403 && /scope|permission|not authorized to perform/i.test(failed.message));
   return isAboutList ? "says_nothing" : verdictOf(failed);
 }
 

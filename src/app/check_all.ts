@@ -21,8 +21,8 @@ export async function openChecks(places: ViewPlaces, told: Told): Promise<Checks
   const { config, variables } = places;
   const logins = new Logins({ told, random: systemRandom, fetch, learn: () => {}, onRenewed: () => {} });
   const live = await logins.find(places);
-  const { views, warnings, found } = await viewCredentials(places);
-  const credentials = new Map<string, Credential>([...found.credentials, ...live.credentials].map((it) => [it.id, it]));
+  const { views, warnings, found, accounts } = await viewCredentials(places);
+  const credentials = new Map<string, Credential>([...found.credentials, ...accounts, ...live.credentials].map((it) => [it.id, it]));
   const checker = openChecker(told.clock);
   return {
     views,

@@ -6,12 +6,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { closest } from "../config/suggest.ts";
-import { type Credential, credentialId } from "../credentials/credential.ts";
+import { type Credential, credentialId, type LoginCredential } from "../credentials/credential.ts";
 import { credentialsFromEnv, type EnvCredentials } from "../credentials/from_env.ts";
 import { identityOf } from "../credentials/grant.ts";
 import { findGrants, type FoundGrant } from "../credentials/oauth/discovery.ts";
 import { OAUTH_ROWS, oauthRow } from "../credentials/oauth/rows.ts";
 import { dueAt, tokenLife } from "../credentials/oauth/token_life.ts";
+import { systemClock } from "../kernel/clock.ts";
 import type { Variables } from "../kernel/variables.ts";
 import { describe, stands, usableAt } from "../pool/health.ts";
 import type { DayCounters } from "../pool/member.ts";
@@ -19,6 +20,7 @@ import { dayName } from "../pool/quota.ts";
 import { CATALOG, findRow } from "../providers/catalog.ts";
 import { DATABASE_NAME } from "../store/open.ts";
 import { readSqliteState } from "../store/sqlite.ts";
+import { ServiceAccounts } from "./service_accounts.ts";
 import type { RestRow, StoredState } from "../store/store.ts";
 
 /** How a credential stands. `untilAt`: epoch ms at which that ends by itself; null = unknown, or never. */
@@ -42,7 +44,7 @@ export interface CredentialView {
   /** Where the variable stands: `environment` or a path; null for logins that lie in files. */
   readonly origin: string | null;
   readonly priority: number;
-  /** Only of logins. */
+  /** Only of logins that a person made; service accounts have none. */
   readonly login: FoundGrant | null;
   /** Of the credential as a whole. */
   readonly standing: Standing;
@@ -57,6 +59,8 @@ export interface CredentialViews {
   readonly warnings: readonly string[];
   /** What the environment says, for addresses. */
   readonly found: EnvCredentials;
+  /** Service accounts, ready to be used. */
+  readonly accounts: readonly LoginCredential[];
 }
 
 export interface ViewPlaces {
@@ -80,6 +84,7 @@ export async function viewCredentials(places: ViewPlaces): Promise<CredentialVie
     cwd,
     toolFiles: "leave",
   });
+  const accounts = await new ServiceAccounts({ clock: systemClock, fetch, learn: () => {} }).find({ variables, cwd });
   const { state, warnings } = storedState(config, now);
   const memory = memoryOf(state);
   const numbers = new Map<string, number>();
@@ -90,12 +95,17 @@ export async function viewCredentials(places: ViewPlaces): Promise<CredentialVie
   const nameOf = (provider: string) => oauthRow(provider)?.name ?? findRow(provider)?.name ?? provider;
   const views = [
     ...logins.found.map((it) => loginView(it, { memory, now, number: number(it.provider), providerName: nameOf(it.provider), variables })),
-    ...found.credentials.map((it) => {
+    ...[...accounts.credentials, ...found.credentials].map((it) => {
       const origin = variables.get(it.source)?.origin ?? null;
       return { ...viewOf(it, { memory, now }), number: number(it.provider), providerName: nameOf(it.provider), origin, login: null };
     }),
   ];
-  return { views: byProvider(views), warnings: [...found.warnings, ...logins.warnings, ...warnings], found };
+  return {
+    views: byProvider(views),
+    warnings: [...found.warnings, ...logins.warnings, ...accounts.warnings, ...warnings],
+    found,
+    accounts: accounts.credentials,
+  };
 }
 
 /** In the order in which providers first appear, so that the credentials of one stand together. */

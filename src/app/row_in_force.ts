@@ -2,6 +2,7 @@
 import type { EnvCredentials } from "../credentials/from_env.ts";
 import type { Variables } from "../kernel/variables.ts";
 import { customRow, findRow } from "../providers/catalog.ts";
+import { ALL, LIST } from "../providers/catalog/define.ts";
 import type { ProviderRow } from "../providers/row.ts";
 
 /** Variables that say the same as one in an address. */
@@ -28,11 +29,14 @@ export function rowInForce(
   // A list that lives at the vendor's own host must not be asked for when the provider was pointed elsewhere.
   const listing = row.listing === null || path === undefined || movedListing ? null : { ...row.listing, path };
   const own = (suffix: string) => row.prefixes.map((prefix) => value(`${prefix}_${suffix}`) ?? "").find((text) => text !== "");
+  // A format nobody translates here: what stands at an address of the user's own speaks OpenAI's.
+  const isForeign = row.operations.length === 0 && found.apiBases.has(id);
   const [apiVersion, location] = [own("API_VERSION"), own("LOCATION")];
   return {
     ...row,
     baseUrl: rootOf(baseUrl, { protocol: row.protocol, location }),
     listing,
+    ...(isForeign ? { operations: ALL, listing: LIST } : {}),
     ...(location === undefined ? {} : { location }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
   };

@@ -96,7 +96,7 @@ async function write(tool: Tool, target: Target): Promise<ExitCode> {
     const next = merged(text ?? "", file);
     if (next === undefined) {
       process.stderr.write(
-        `Cannot merge into ${path}: it is not plain JSON. Nothing was changed; keyproxy connect ${tool.id} shows what to add.\n`,
+        `Cannot merge into ${path}: ${FAULTS[file.format]}. Nothing was changed; keyproxy connect ${tool.id} shows what to add.\n`,
       );
       return 1;
     }
@@ -104,7 +104,7 @@ async function write(tool: Tool, target: Target): Promise<ExitCode> {
       process.stdout.write(`${path} points at ${target.root} already; nothing was changed.\n`);
       return 0;
     }
-    await replace(path, { text, next });
+    await replace(path, { text, next, hasKey: next.includes(target.key) });
   } catch (error) {
     process.stderr.write(`Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
@@ -112,6 +112,12 @@ async function write(tool: Tool, target: Target): Promise<ExitCode> {
   for (const step of steps) process.stdout.write(`${step}\n`);
   return 0;
 }
+
+const FAULTS = {
+  json: "it is not plain JSON",
+  toml: "it is not valid TOML, or has these settings in a form that cannot be edited safely",
+  env: "it has these variables in a form that cannot be edited safely",
+} as const;
 
 async function textOf(path: string): Promise<string | undefined> {
   try {
@@ -122,8 +128,11 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** The old file stays beside the new one. */
-async function replace(path: string, { text, next }: { readonly text: string | undefined; readonly next: string }): Promise<void> {
+/** The old file stays beside the new one, which is for its owner alone when the key is in it. */
+async function replace(
+  path: string,
+  { text, next, hasKey }: { readonly text: string | undefined; readonly next: string; readonly hasKey: boolean },
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   if (text === undefined) {
     await writeFileAtomic(path, next, SECRET_MODE);
@@ -134,6 +143,6 @@ async function replace(path: string, { text, next }: { readonly text: string | u
   const backup = `${path}.keyproxy-${stamp}.bak`;
   await copyFile(path, backup);
   const { mode } = await stat(path);
-  await writeFileAtomic(path, next, mode & 0o777);
+  await writeFileAtomic(path, next, mode & (hasKey ? 0o700 : 0o777));
   process.stdout.write(`Wrote ${path}; as it was before: ${backup}\n`);
 }

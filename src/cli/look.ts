@@ -1,4 +1,4 @@
-/** The commands that show something: `status`, `logs …`, `models`, `providers …`. Parsing only; their code is loaded when they run. */
+/** The commands that show something: `status`, `logs …`, `models`, `providers …`, `doctor`, `health`. Parsing only; their code is loaded when they run. */
 import type { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../terminal/exit.ts";
 import { GROUPS } from "./groups.ts";
@@ -12,6 +12,8 @@ export function addLookCommands(program: Command, ran: Ran): void {
   addLogs(program, ran);
   addModels(program, ran);
   addProviders(program, ran);
+  addDoctor(program, ran);
+  addHealth(program, ran);
 }
 
 function withPlaces(command: Command) {
@@ -28,10 +30,13 @@ function withServer(command: Command) {
 
 function addStatus(program: Command, ran: Ran): void {
   withServer(program.command("status").option("--provider <id>", "only of this provider"))
+    .option("--watch", "stay, refreshed every second, with keys to reset, disable and reload")
     .helpGroup(GROUPS.look)
     .description("show how providers and credentials stand now, and the last requests")
     .addHelpText("after", STATUS_NOTES)
-    .action(async (flags) => ran(await (await import("./status.ts")).status(flags)));
+    .action(async ({ watch, ...flags }) =>
+      ran(await (watch === true ? (await import("./dashboard.ts")).watchStatus(flags) : (await import("./status.ts")).status(flags)))
+    );
 }
 
 const STATUS_NOTES = `
@@ -40,6 +45,7 @@ Where none answers, the numbers are those the last server stored.
 
 Examples:
   $ keyproxy status
+  $ keyproxy status --watch
   $ keyproxy status --provider openai
   $ keyproxy status --json | jq '.providers[].credentials[] | {id, state}'
 `;
@@ -157,3 +163,32 @@ Examples:
   $ keyproxy providers --configured
   $ keyproxy providers show cloudflare
 `;
+
+function addDoctor(program: Command, ran: Ran): void {
+  withPlaces(program.command("doctor"))
+    .helpGroup(GROUPS.look)
+    .description("look for everything that could be wrong, and say what to do about it; changes nothing")
+    .option("--provider <id>", "of the providers, only this one")
+    .option("--offline", "call nobody; only the own address is tried")
+    .addHelpText("after", DOCTOR_NOTES)
+    .action(async (flags) => ran(await (await import("./doctor.ts")).doctor(flags)));
+}
+
+const DOCTOR_NOTES = `
+Exit code 1 when there is an error, 0 when there are only warnings.
+
+Examples:
+  $ keyproxy doctor
+  $ keyproxy doctor --offline
+  $ keyproxy doctor --provider openai --json
+`;
+
+function addHealth(program: Command, ran: Ran): void {
+  program.command("health").helpGroup(GROUPS.look)
+    .description("ask the running proxy whether it answers; exit 0 when it does, 1 when not")
+    .option("--ready", "ask for a usable credential too")
+    .option("--url <address>", "address of the server, when it is not the one of HOST and PORT")
+    .option("--env-file <path>", "file to read instead of .env")
+    .addHelpText("after", "\nFor the health check of a container.\n\nExamples:\n  $ keyproxy health\n  $ keyproxy health --ready\n")
+    .action(async (flags) => ran(await (await import("./health.ts")).health(flags)));
+}

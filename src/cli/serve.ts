@@ -125,8 +125,8 @@ async function keepReloading(app: App, sources: Sources, read: () => Promise<Sou
 
 /** First signal: finish what runs, up to the grace period. Second signal: leave at once. */
 async function untilStopped(app: App, listening: Listening): Promise<ExitCode> {
-  const signal = await nextSignal();
-  const second = nextSignal();
+  const signal = await nextSignal().came;
+  const again = nextSignal();
   const graceMs = app.snapshot().config.shutdownGraceMs;
   process.stderr.write(
     `${signal}: finishing ${app.running.count} running request(s), at most ${graceMs / 1000} s; again to leave at once\n`,
@@ -134,7 +134,9 @@ async function untilStopped(app: App, listening: Listening): Promise<ExitCode> {
   app.stop();
   const closed = listening.close();
   const grace = new Promise<"late">((resolve) => systemClock.after(graceMs, () => resolve("late")));
-  const how = await Promise.race([second, grace, app.running.whenIdle().then(() => "idle" as const)]);
+  const how = await Promise.race([again.came, grace, app.running.whenIdle().then(() => "idle" as const)]);
+  // Whoever called may go on living: its Ctrl-C is its own again.
+  again.stop();
   if (how !== "idle" && how !== "late") return 130;
   listening.destroy();
   await closed;
@@ -142,8 +144,24 @@ async function untilStopped(app: App, listening: Listening): Promise<ExitCode> {
   return 0;
 }
 
-function nextSignal(): Promise<"SIGINT" | "SIGTERM"> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
-  });
+interface NextSignal {
+  readonly came: Promise<"SIGINT" | "SIGTERM">;
+  readonly stop: () => void;
+}
+
+function nextSignal(): NextSignal {
+  const { promise, resolve } = Promise.withResolvers<"SIGINT" | "SIGTERM">();
+  const onInterrupt = () => came("SIGINT");
+  const onEnd = () => came("SIGTERM");
+  const stop = () => {
+    process.off("SIGINT", onInterrupt);
+    process.off("SIGTERM", onEnd);
+  };
+  const came = (signal: "SIGINT" | "SIGTERM") => {
+    stop();
+    resolve(signal);
+  };
+  process.on("SIGINT", onInterrupt);
+  process.on("SIGTERM", onEnd);
+  return { came: promise, stop };
 }

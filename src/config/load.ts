@@ -178,7 +178,21 @@ export function watchedPaths(sources: Pick<Sources, "cwd" | "envFile">): string[
 }
 
 /** What every setting means, or all that is wrong with them. Everything returned is frozen. */
-export function parseConfig(sources: Sources, { rows }: { readonly rows: readonly ProviderRow[] }): ConfigReading {
+export function parseConfig(sources: Sources, options: { readonly rows: readonly ProviderRow[] }): ConfigReading {
+  const { problems, ...reading } = readConfig(sources, options);
+  return Object.freeze(problems.length > 0 ? { problems } : reading);
+}
+
+/** A configuration in which every value that cannot be used gave way to its default, and what is wrong with each of them. */
+export interface FullReading {
+  readonly config: Config;
+  readonly variables: Variables;
+  readonly warnings: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** As {@link parseConfig}, for those who look on when something is wrong. */
+export function readConfig(sources: Sources, { rows }: { readonly rows: readonly ProviderRow[] }): FullReading {
   const variables = mergeVariables(sources);
   const problems: Problem[] = [...sources.problems];
   const warnings: string[] = [...sources.warnings];
@@ -204,12 +218,11 @@ export function parseConfig(sources: Sources, { rows }: { readonly rows: readonl
   };
   const providers = readProviderSettings({ variables, names, problem: blame, warn: (message) => warnings.push(message) });
   const config = assemble(read, { cwd: sources.cwd, providers, groups: readGroups(variables, blame) });
-  if (problems.length > 0) return Object.freeze({ problems: deepFrozen(problems) });
   warnings.push(...lookAlikeWarnings(variables, names));
   if (config.proxyKeys.some((key) => isPlaceholder(key.reveal()))) {
     warnings.push(`${SETTINGS.proxyKeys.env} still holds the text of an example: anybody could guess it.`);
   }
-  return Object.freeze({ config: deepFrozen(config), variables, warnings: Object.freeze(warnings) });
+  return Object.freeze({ config: deepFrozen(config), variables, warnings: Object.freeze(warnings), problems: deepFrozen(problems) });
 }
 
 /** The strongest text given for a setting, and the name to blame for it. */

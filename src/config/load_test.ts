@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ProviderRow } from "../providers/row.ts";
 import type { Config } from "./config.ts";
-import { type ConfigReading, type FlagValues, mergeVariables, parseConfig, readSources, type Sources } from "./load.ts";
+import { type ConfigReading, type FlagValues, mergeVariables, parseConfig, readConfig, readSources, type Sources } from "./load.ts";
 import { describeProblem, type Problem } from "./problem.ts";
 
 const CANARY = "sk-canary-1234567890abcdefghij";
@@ -357,4 +357,10 @@ Deno.test("a model's stand-in is named by the model's name in upper case, with o
     ["GEMINI_3_PRO_PREVIEW", "gemini-2.5-pro"],
     ["GEMINI_2_5_PRO", "gemini-2.5-flash"],
   ]);
+});
+
+Deno.test("whoever looks on gets the defaults in place of what cannot be used, and every problem with them", () => {
+  const { config, problems } = readConfig(sources({ env: { PORT: "many", HOST: "127.0.0.1", GLOBAL_TIMEOUT: "soon" } }), { rows: ROWS });
+  assert.deepEqual([config.port, config.host, config.globalTimeoutMs], [8000, "127.0.0.1", 30_000]);
+  assert.deepEqual(problems.map(({ variable }) => variable).toSorted(), ["GLOBAL_TIMEOUT", "PORT"]);
 });

@@ -1,6 +1,6 @@
 /**
- * What only the account that gave it can read: signed and encrypted thoughts. Each dialect tells where they stand in
- * requests and answers, and how a request reads without those that another account gave.
+ * What only the account that gave it can read: signed and encrypted thoughts, files and cached contents. Each dialect
+ * tells where they stand in requests and answers, and how a request reads without those that another account gave.
  */
 import type { JsonObject } from "../kernel/json.ts";
 
@@ -9,8 +9,8 @@ export interface BoundContent {
   given(body: JsonObject): readonly string[];
   /** Proofs in a request, in their order. */
   sent(body: JsonObject): readonly string[];
-  /** The request without these proofs, and what went with them, by the names of its fields. */
-  without(body: JsonObject, proofs: ReadonlySet<string>): Reduced;
+  /** The request without what has these proofs or these ids, and what went with it, by the names of its fields. */
+  without(body: JsonObject, unread: ReadonlySet<string>): Reduced;
 }
 
 export interface Reduced {

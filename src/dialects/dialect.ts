@@ -50,5 +50,12 @@ export interface Framing {
   /** Ends a whole stream. */
   end(place: "first" | "later"): string;
   /** Tells a client that its stream failed, and ends it. */
-  failed(failure: Failure, place: "first" | "later"): string;
+  failed(failure: Failure, at: FailedAt): string;
+}
+
+/** Where a stream failed. */
+export interface FailedAt {
+  readonly place: "first" | "later";
+  /** The last events that were relayed as they came, or the beginning of one; empty when none was. */
+  readonly relayed: string;
 }

@@ -1,4 +1,7 @@
-/** Signatures of thoughts and calls in generateContent. A call without its signature says that it has none. */
+/**
+ * Signatures of thoughts and calls in generateContent, and the cached content it goes on from. A call without its
+ * signature says that it has none.
+ */
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../kernel/json.ts";
 import type { BoundContent } from "./bound.ts";
 import { SKIP_SIGNATURE } from "./gemini/memory.ts";
@@ -22,17 +25,20 @@ export const GEMINI_BOUND: BoundContent = {
   given: (body) =>
     asArray(body.candidates).flatMap((candidate) => partsOf(asObject(candidate)?.content)).flatMap((part) => proofOf(part) ?? []),
   sent: (body) => asArray(body.contents).flatMap(partsOf).flatMap((part) => proofOf(part) ?? []),
-  without(body, proofs) {
+  without(body, unread) {
     const dropped: string[] = [];
+    const { cachedContent, cached_content, ...uncached } = body;
+    const isCached = unread.has(asString(cachedContent ?? cached_content) ?? "");
+    if (isCached) dropped.push("cachedContent");
     const contents = asArray(body.contents).map((content, index) => {
       if (!isObject(content)) return content;
       const parts = partsOf(content).map((part, position) => {
-        if (!isObject(part) || !proofs.has(proofOf(part) ?? "")) return part;
+        if (!isObject(part) || !unread.has(proofOf(part) ?? "")) return part;
         dropped.push(`contents[${index}].parts[${position}].thoughtSignature`);
         return unsigned(part);
       });
       return { ...content, parts };
     });
-    return dropped.length === 0 ? { body, dropped } : { body: { ...body, contents }, dropped };
+    return dropped.length === 0 ? { body, dropped } : { body: { ...(isCached ? uncached : body), contents }, dropped };
   },
 };

@@ -43,11 +43,14 @@ function dialect(name: DialectName): Dialect {
       );
       if (problems.first !== undefined) return problems.first;
       const dimensions = field(requests[0]?.request, "outputDimensionality");
+      const purpose = field(requests[0]?.request, "taskType");
       const decoded = openaiEmbeddings.decodeRequest({
         model: body.model ?? "",
         input,
         encoding_format: "float",
         ...(dimensions === undefined ? {} : { dimensions }),
+        // What only Google's models are told: in its own words, which no other provider has.
+        ...(typeof purpose === "string" && purpose !== "TASK_TYPE_UNSPECIFIED" ? { input_type: purpose } : {}),
       });
       return isFailure(decoded) ? decoded : { ...decoded, conversation: { id: undefined, opening: "" } };
     },

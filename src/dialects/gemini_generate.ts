@@ -71,7 +71,7 @@ const ARRAY: Framing = {
   worthReading: WORTH_READING,
   heartbeat: "\n",
   end: (place) => place === "first" ? "[]" : "]",
-  failed: (failure, place) => `${element(encodeFailure(failure), place)}]`,
+  failed: (failure, { place }) => `${element(encodeFailure(failure), place)}]`,
 };
 
 function dialect(name: DialectName, framing: Framing): Dialect {

@@ -63,6 +63,11 @@ export function textOfResult({ content }: ToolResult): string {
   return content.flatMap((part) => part.kind === "text" || part.kind === "refusal" ? part.text : []).join("\n");
 }
 
+/** What a result holds beside words. */
+export function mediaOfResult({ content }: ToolResult): readonly Part[] {
+  return content.filter((part) => part.kind !== "text" && part.kind !== "refusal");
+}
+
 /** A result without a call, as words of the user. */
 export function orphanText(result: ToolResult): string {
   return `Result of the tool ${result.name ?? "unknown_function"}: ${textOfResult(result)}`;

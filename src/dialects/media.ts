@@ -25,6 +25,13 @@ export function cleanBase64(text: string): string | undefined {
   return data !== "" && BASE64.test(data) ? data : undefined;
 }
 
+/** What a text file says, with its name in front; undefined for files of other kinds: few providers read text files. */
+export function wordsOfFile(source: Blob, name: string | undefined): string | undefined {
+  if (source.kind === "url" || !/^text\/|^application\/json$/.test(source.mimeType)) return undefined;
+  const text = Buffer.from(source.data, "base64").toString("utf8");
+  return name === undefined ? text : `${name}:\n${text}`;
+}
+
 function plainToBase64(text: string): string | undefined {
   try {
     return Buffer.from(decodeURIComponent(text), "utf8").toString("base64");

@@ -30,10 +30,16 @@ function writeEvent(body: JsonObject): string {
 }
 
 /** Flat as OpenAI documents it, and nested as some clients check it. */
-function failureEvent(failure: Failure): JsonObject {
+function failureEvent(failure: Failure, sequence_number: number): JsonObject {
   const error = asObject(encodeFailure(failure).error) ?? {};
   const { message, code, param } = error;
-  return { type: "error", sequence_number: 0, message: message ?? "", code: code ?? null, param: param ?? null, error };
+  return { type: "error", sequence_number, message: message ?? "", code: code ?? null, param: param ?? null, error };
+}
+
+/** The number after the last one in what a client was sent. */
+function nextNumber(relayed: string): number {
+  const last = [...relayed.matchAll(/"sequence_number": ?(\d{1,9})/g)].at(-1)?.[1];
+  return last === undefined ? 0 : Number(last) + 1;
 }
 
 const FRAMING: Framing = {
@@ -43,7 +49,7 @@ const FRAMING: Framing = {
   worthReading: /"type": ?"(?:response\.(?:created|output_item\.done|completed|incomplete|failed)|error)"/,
   heartbeat: ": keep-alive\n\n",
   end: () => "",
-  failed: (failure) => writeEvent(failureEvent(failure)),
+  failed: (failure, { relayed }) => writeEvent(failureEvent(failure, nextNumber(relayed))),
 };
 
 export const openaiResponses: Dialect = {

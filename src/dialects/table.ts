@@ -7,7 +7,7 @@ import { geminiArray, geminiGenerate } from "./gemini_generate.ts";
 import { openaiChat } from "./openai_chat.ts";
 import { openaiCompletions } from "./openai_completions.ts";
 import { openaiEmbeddings } from "./openai_embeddings.ts";
-import { openaiRaw } from "./openai_raw.ts";
+import { geminiRaw, openaiRaw } from "./openai_raw.ts";
 import { openaiResponses } from "./openai_responses.ts";
 
 export const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
@@ -16,6 +16,7 @@ export const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
   openai_embeddings: openaiEmbeddings,
   openai_responses: openaiResponses,
   openai_raw: openaiRaw,
+  gemini_raw: geminiRaw,
   anthropic_messages: anthropicMessages,
   gemini_generate: geminiGenerate,
   gemini_array: geminiArray,

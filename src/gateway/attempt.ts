@@ -113,7 +113,10 @@ async function tryAs(
   const reply = await input.sender.send(prepared.call, { connectTimeoutMs, signal });
   if (isFailure(reply)) return reply;
   traffic?.reply(reply);
-  const context = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
+  const { raw } = request.native;
+  const asksFor = raw?.isOwned === true ? "thing" as const : "path" as const;
+  const known = { row, model: target.model, now: clock.now(), secret: access.secret, headers: reply.headers };
+  const context = raw === undefined ? known : { ...known, asksFor };
   if (reply.status < 200 || reply.status > 299) return await refused(reply, context, signal);
   return await commitment({ exchange, reply, context, signal, prepared });
 }
@@ -136,7 +139,10 @@ function proofsOf({ dialect, request }: Exchange): readonly string[] {
 function readableBody({ exchange, lease, owners, proofs }: AttemptInput): Reduced {
   const { body } = exchange.request.native;
   const sent = proofsOf(exchange);
-  const unread = proofs === "dropped" ? new Set(sent) : owners.foreign(sent, lease.credential.id);
+  const unread = new Set([
+    ...(proofs === "dropped" ? sent : owners.foreign(sent, lease.credential.id)),
+    ...[...exchange.owned].flatMap(([id, mark]) => lease.credential.id.endsWith(`:${mark}`) ? [] : id),
+  ]);
   return unread.size === 0 ? { body, dropped: [] } : exchange.dialect.bound?.without(body, unread) ?? { body, dropped: [] };
 }
 

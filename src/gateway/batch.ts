@@ -7,11 +7,13 @@ import { groupKey } from "./batch/group_key.ts";
 import { type EmbeddingInputs, readInputs } from "./batch/inputs.ts";
 import { fills, fits, type Limits, limitsOf } from "./batch/limits.ts";
 import { Member } from "./batch/member.ts";
+import { serveInPieces } from "./batch/pieces.ts";
 import { serveGroup } from "./batch/serve_group.ts";
 import type { Deps } from "./deps.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import { handle } from "./handle.ts";
-import { route } from "./route.ts";
+import { embeddingsLimit } from "../providers/protocols.ts";
+import { route, type Target } from "./route.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Requests that wait together. */
@@ -35,7 +37,18 @@ export class EmbeddingBatcher {
 
   /** Answers one embeddings request: with others like it, or as `handle` does when there are none or batches are off. */
   handle(exchange: Exchange): Promise<Ending> {
-    return this.#join(exchange) ?? handle(exchange, this.#deps);
+    return this.#split(exchange) ?? this.#join(exchange) ?? handle(exchange, this.#deps);
+  }
+
+  /** Undefined when one call can carry the request. */
+  #split(exchange: Exchange): Promise<Ending> | undefined {
+    const { snapshot, request } = exchange;
+    const inputs = readInputs(request.native.body.input);
+    if (inputs === undefined || inputs.kind !== "text" || inputs.items.length < 2) return undefined;
+    const targets = route(snapshot, request, this.#deps.offered);
+    if (isFailure(targets)) return undefined;
+    const maxItems = Math.min(...targets.map(mostInputs));
+    return inputs.items.length <= maxItems ? undefined : serveInPieces(exchange, { inputs, maxItems, deps: this.#deps });
   }
 
   /** Undefined when the request has to go alone and at once. */
@@ -47,7 +60,7 @@ export class EmbeddingBatcher {
     const inputs = readInputs(request.native.body.input);
     const targets = route(snapshot, request, this.#deps.offered);
     if (inputs === undefined || isFailure(targets)) return undefined;
-    const limits = limitsOf(targets.map(({ provider }) => provider.row), maxItems);
+    const limits = limitsOf(targets.map(({ provider }) => provider.row), Math.min(maxItems, ...targets.map(mostInputs)));
     if (fills([inputs], limits)) return undefined;
     const key = groupKey({ targets, body: request.native.body, kind: inputs.kind });
     const member = new Member(exchange, inputs);
@@ -91,6 +104,10 @@ export class EmbeddingBatcher {
     group.cancelWindow();
     this.#groups.delete(group.key);
   }
+}
+
+function mostInputs({ provider, model }: Target): number {
+  return embeddingsLimit(provider.row, model);
 }
 
 function inputsOf(group: Group): EmbeddingInputs[] {

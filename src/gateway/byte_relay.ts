@@ -2,13 +2,16 @@
  * An answer that nobody reads, on its way to the client: its bytes as they come, with back-pressure and an idle limit.
  * An answer that breaks off breaks the client's connection off, so that nobody takes a part for the whole.
  */
+import type { Buffer } from "node:buffer";
 import type { Clock } from "../kernel/clock.ts";
 import { type Failure, failure } from "../kernel/failure.ts";
+import type { Usage } from "../kernel/usage.ts";
 import type { Lease } from "../pool/lease.ts";
 import { passedHeaders } from "../wire/headers.ts";
 import { withMarks } from "./owned_ids.ts";
 import type { Committed } from "./commitment.ts";
 import type { Ending, Exchange } from "./exchange.ts";
+import { RawUsage } from "./raw_usage.ts";
 import { ownHeaders } from "./reply_headers.ts";
 import type { Target } from "./route.ts";
 import { readBody, reasonOf } from "./send.ts";
@@ -22,17 +25,23 @@ export interface ByteRelayInput {
   readonly lease: Lease;
   readonly committed: Extract<Committed, { readonly kind: "bytes" }>;
   readonly clock: Clock;
+  /** Adds what the tokens cost, when it is known. */
+  readonly priced: (target: Target, usage: Usage | undefined) => Usage | undefined;
 }
 
 /** Answers the client, settles the lease, and tells how it ended. */
 export async function relayBytes(input: ByteRelayInput): Promise<Ending> {
-  const { exchange, lease, committed } = input;
-  const isJson = (committed.headers["content-type"] ?? "").includes("json");
-  const failed = exchange.request.native.raw?.isOwned === true && isJson ? await relayMarked(input) : await relayPlain(input);
-  if (failed === undefined) lease.settle({ kind: "ok" });
+  const { exchange, lease, committed, target } = input;
+  const type = committed.headers["content-type"] ?? "";
+  const isJson = type.includes("json");
+  const counter = isJson || type.includes("event-stream") ? new RawUsage() : undefined;
+  const failed = exchange.request.native.raw?.isOwned === true && isJson ? await relayMarked(input) : await relayPlain(input, counter);
+  const usage = failed === undefined ? input.priced(target, counter?.read()) : undefined;
+  const withUsage = usage === undefined ? {} : { usage };
+  if (failed === undefined) lease.settle({ kind: "ok", ...withUsage });
   else if (failed.scope === "client") lease.settle({ kind: "cancelled" });
   else lease.settle({ kind: "failed", failure: failed, when: "committed" });
-  return { status: committed.status, ...(failed === undefined ? {} : { failure: failed }) };
+  return { status: committed.status, ...withUsage, ...(failed === undefined ? {} : { failure: failed }) };
 }
 
 function headersOf({ exchange, target, committed }: ByteRelayInput): Record<string, string> {
@@ -60,7 +69,7 @@ async function relayMarked(input: ByteRelayInput): Promise<Failure | undefined> 
   return undefined;
 }
 
-function relayPlain(input: ByteRelayInput): Promise<Failure | undefined> {
+function relayPlain(input: ByteRelayInput, counter: RawUsage | undefined): Promise<Failure | undefined> {
   const { exchange: { out, signal, snapshot }, committed: { body, status, headers }, clock } = input;
   return new Promise((resolve) => {
     let lastAt = clock.now();
@@ -86,7 +95,10 @@ function relayPlain(input: ByteRelayInput): Promise<Failure | undefined> {
     const length = headers["content-length"];
     out.writeHead(status, { ...headersOf(input), ...(length === undefined ? {} : { "content-length": length }) });
     watch();
-    body.on("data", () => lastAt = clock.now());
+    body.on("data", (piece: Buffer) => {
+      lastAt = clock.now();
+      counter?.push(piece);
+    });
     body.on("close", () => {
       if (body.complete && body.readableEnded) end(undefined);
       else end(brokeOff());

@@ -25,6 +25,8 @@ export interface ClassifyContext {
   readonly now: number;
   /** The key that was used: never repeated in a failure, whatever it looks like. */
   readonly secret?: Secret;
+  /** What a request that is passed on asks for, where that is no model: a missing one says nothing about models. */
+  readonly asksFor?: "path" | "thing";
   /** Headers of the answer, names in lower case, where the answer is not the first argument. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -146,7 +148,7 @@ function decide(seen: Seen, context: ClassifyContext): Failure {
   const meant = seen.statuses.at(-1) ?? seen.answered;
   const source: HintSource = { headers: seen.headers, body: seen.body, status: meant, now, resetHeaders: row.resetHeaders ?? [] };
   const rule = findRule(rulesOf(row), evidenceOf(seen, source));
-  const kind = rule?.kind ?? kindOfStatus(meant);
+  const kind = aboutIts(context.asksFor, { kind: rule?.kind ?? kindOfStatus(meant), rule });
   const retryAfterMs = waitOf({ kind, rule, source });
   const { code, type, param } = seen.said;
   return make(kind, {
@@ -160,6 +162,12 @@ function decide(seen: Seen, context: ClassifyContext): Failure {
     param,
     details: detailsIn(seen),
   }, context);
+}
+
+/** A file that is not there, or a path that the provider lacks, is the request's own trouble. */
+function aboutIts(asksFor: ClassifyContext["asksFor"], { kind, rule }: Pick<Decided, "kind" | "rule">): FailureKind {
+  if (kind !== "unknown_model" || asksFor === undefined) return kind;
+  return asksFor === "thing" || rule === undefined ? "invalid_request" : kind;
 }
 
 const MAX_DETAILS_CHARS = 4_096;

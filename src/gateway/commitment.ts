@@ -80,7 +80,7 @@ async function wholeAnswer(input: Reading200): Promise<Committed | Failure> {
   if (body === undefined) return malformedAnswer(text, context);
   const error = classifyAnswerError(body, context);
   if (error !== undefined) return error;
-  const shown = form.answer(body);
+  const shown = form.answer(body, input.reply.headers);
   return answerOf(input, shown, shown === body ? text : JSON.stringify(shown));
 }
 

@@ -12,7 +12,7 @@ import type { RequestCapture } from "./capture.ts";
 import type { Target } from "./route.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-export type { CanonicalRequest } from "../canonical/request.ts";
+export type { CanonicalRequest, RawRequest } from "../canonical/request.ts";
 
 /** One try at a provider. */
 export interface AttemptRecord {
@@ -58,8 +58,12 @@ export interface Exchange {
   readonly dialectHeaders: Readonly<Record<string, string>>;
   /** The end of the id of the one credential that can serve this; undefined: any. */
   readonly only: string | undefined;
+  /** The ends of the ids of the credentials that know what the request names, by its ids. */
+  readonly owned: ReadonlyMap<string, string>;
   /** Keeps a whole answer for later requests; undefined: nobody asks for it again. */
   readonly keep: ((answer: JsonObject) => void) | undefined;
+  /** The id of the answer that the request goes on from, where the gateway itself keeps it. */
+  readonly continues: string | undefined;
   readonly capture: RequestCapture | undefined;
   readonly attempts: AttemptRecord[];
   /** Time spent waiting for providers and for credentials, ms. */

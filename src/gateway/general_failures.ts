@@ -21,6 +21,12 @@ const GOOGLE: readonly FailureRule[] = [
   { code: ["MODEL_CAPACITY_EXHAUSTED", "MODEL_CAPACITY_EXCEEDED"], kind: "server_error" },
   { code: ["INSUFFICIENT_G1_CREDITS_BALANCE"], kind: "out_of_credit" },
   { status: [429, 499], code: ["RESOURCE_EXHAUSTED"], kind: "rate_limited" },
+  // Somebody else's, or over: nothing is wrong with the key.
+  {
+    status: [403, 404],
+    text: /\bcachedcontent not found\b|\bpermission to access the file\b/i,
+    kind: "invalid_request",
+  },
   { code: ["API_KEY_INVALID", "API_KEY_EXPIRED", "CONSUMER_SUSPENDED"], kind: "rejected" },
 ];
 

@@ -31,15 +31,27 @@ export async function commit(exchange: Exchange, deps: Deps): Promise<Held | Fai
   if (isFailure(targets)) return targets;
   let last: Failure | undefined;
   for (const target of targets) {
-    const tries = new Tries({ exchange, target, deps });
-    const got = await tryTarget(tries, { exchange, target, deps });
+    const got = await commitAt({ exchange, target, deps, isLast: target === targets.at(-1) });
     if (!isFailure(got) || got.scope === "request" || got.scope === "client") return got;
     last = got;
   }
   return last ?? unreachable();
 }
 
-async function tryTarget(tries: Tries, at: { exchange: Exchange; target: Target; deps: Deps }): Promise<Held | Failure> {
+/** Tries the credentials of one target until one begins to answer. */
+export function commitAt(at: Aim): Promise<Held | Failure> {
+  return tryTarget(new Tries(at), at);
+}
+
+/** Where one request is tried; behind the last target nothing is left to try. */
+interface Aim {
+  readonly exchange: Exchange;
+  readonly target: Target;
+  readonly deps: Deps;
+  readonly isLast: boolean;
+}
+
+async function tryTarget(tries: Tries, at: Aim): Promise<Held | Failure> {
   for (;;) {
     const lease = await tries.acquire();
     if (isFailure(lease)) return tries.verdict(lease);

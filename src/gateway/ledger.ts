@@ -11,6 +11,9 @@ import { Latencies } from "./latencies.ts";
 
 /** Finished requests that are kept for `recent()`. */
 const MAX_RECENT = 200;
+/** Clients choose model names, and all of those requests are kept: longer ones are cut. */
+const MAX_NAME_CHARS = 1_000;
+const MAX_FAILURE_CHARS = 4_000;
 
 /** A finished request in short. */
 export interface RequestSummary {
@@ -125,7 +128,7 @@ export class Ledger {
   #summary(exchange: Exchange, ending: Ending): RequestSummary {
     return {
       requestId: exchange.requestId,
-      model: exchange.request.model,
+      model: exchange.request.model.slice(0, MAX_NAME_CHARS),
       provider: exchange.target?.provider.row.id ?? null,
       status: ending.status,
       durationMs: this.#clock.now() - exchange.arrivedAt,
@@ -134,7 +137,7 @@ export class Ledger {
       lossy: exchange.lossy,
       isStream: exchange.request.isStream,
       usage: ending.usage,
-      failure: ending.failure === undefined ? null : `${ending.failure.kind}: ${ending.failure.message}`,
+      failure: ending.failure === undefined ? null : `${ending.failure.kind}: ${ending.failure.message}`.slice(0, MAX_FAILURE_CHARS),
     };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Undoes the one change that is made to every relayed answer: the provider was sent its own name of the
- * model, and where it echoes that name the client gets the name it asked for. Other names stay as sent.
+ * Undoes what an answer repeats of changes to its request: the provider was sent its own name of the model, and where it
+ * echoes that name the client gets the name it asked for; and the id of an earlier answer, which only the gateway knows.
  */
 import { Buffer } from "node:buffer";
 import type { Exchange } from "./exchange.ts";
@@ -11,15 +11,24 @@ import type { Target } from "./route.ts";
  * `latin1`: the text has one character a byte. A text inside JSON cannot hold the needle, because its quotes would be escaped. Undefined: nothing to undo.
  */
 export function modelRestorer(target: Target, exchange: Exchange, form: "utf8" | "latin1"): ((text: string) => string) | undefined {
-  if (target.model === exchange.request.model) return undefined;
+  if (target.model === exchange.request.model) return earlierIdRestorer(exchange);
   const raw = (name: string) => Buffer.from(JSON.stringify(name)).toString(form);
   const sent = raw(target.model);
   const named = raw(exchange.request.model);
   const swaps = [[`"model":${sent}`, `"model":${named}`], [`"model": ${sent}`, `"model": ${named}`]] as const;
+  const restoreId = earlierIdRestorer(exchange);
   return (text) => {
-    for (const [from, to] of swaps) if (text.includes(from)) return swapAll(text, from, to);
-    return text;
+    const whole = restoreId?.(text) ?? text;
+    for (const [from, to] of swaps) if (whole.includes(from)) return swapAll(whole, from, to);
+    return whole;
   };
+}
+
+/** Puts the id of the answer that was gone on from back. Undefined: there was none. */
+export function earlierIdRestorer({ continues }: Exchange): ((text: string) => string) | undefined {
+  if (continues === undefined) return undefined;
+  const named = JSON.stringify(continues);
+  return (text) => text.replace(/"previous_response_id":( ?)null/g, (_, space: string) => `"previous_response_id":${space}${named}`);
 }
 
 /** `replaceAll` without patterns in the new text; several times faster on short texts. */

@@ -1,6 +1,6 @@
 /** Marks on ids: put on answers, taken off requests, and nothing else touched. */
 import assert from "node:assert/strict";
-import { withMarks, withoutMarks } from "./owned_ids.ts";
+import { withMarks, withoutMark, withoutMarks } from "./owned_ids.ts";
 
 const MARK = "0123456789ab";
 
@@ -11,12 +11,27 @@ Deno.test("ids of files and batches are marked, and come back bare with their ow
     marked,
     `{"id": "batch_1~${MARK}", "input_file_id":"file-abc~${MARK}", "output_file_id":null, "object":"batch", "model":"file-like~text"}`,
   );
-  assert.deepEqual(withoutMarks(marked), { text: answer, owner: MARK });
+  assert.deepEqual(withoutMarks(marked), {
+    text: answer,
+    owner: MARK,
+    owners: new Map([["batch_1", MARK], ["file-abc", MARK]]),
+  });
 });
 
 Deno.test("other texts with a tilde stay as they are", () => {
   for (const text of ["~/file", "file-abc~xyz", "a~0123456789ab", '{"id":"chatcmpl-1"}', "file-abc~0123456789abc"]) {
-    assert.deepEqual(withoutMarks(text), { text, owner: undefined });
+    assert.deepEqual(withoutMarks(text), { text, owner: undefined, owners: new Map() });
   }
   assert.equal(withMarks('{"id":"chatcmpl-1"}', `openai:${MARK}`), '{"id":"chatcmpl-1"}');
+});
+
+Deno.test("cached contents are marked by their names, pages by their tokens, and slashes may be escaped", () => {
+  const answer = '{"name": "cachedContents/abc", "model":"models/gemini-2.5-pro", "nextPageToken":"t/1="}';
+  const marked = withMarks(answer, `gemini:${MARK}`);
+  assert.equal(marked, `{"name": "cachedContents/abc~${MARK}", "model":"models/gemini/gemini-2.5-pro", "nextPageToken":"t/1=~${MARK}"}`);
+  assert.deepEqual(withoutMark(`t/1=~${MARK}`), { token: "t/1=", owner: MARK });
+  assert.deepEqual(withoutMark("t~1"), { token: "t~1", owner: undefined });
+  const escaped = withoutMarks(`{"cachedContent":"cachedContents\\/abc~${MARK}"}`);
+  assert.deepEqual(escaped.owners, new Map([["cachedContents/abc", MARK]]));
+  assert.equal(escaped.text, '{"cachedContent":"cachedContents\\/abc"}');
 });

@@ -12,7 +12,7 @@ import { passedHeaders } from "../wire/headers.ts";
 import type { Committed } from "./attempt.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import type { Owners } from "./owners.ts";
-import { modelRestorer } from "./model_name.ts";
+import { earlierIdRestorer, modelRestorer } from "./model_name.ts";
 import { ownHeaders } from "./reply_headers.ts";
 import type { Target } from "./route.ts";
 import { relayBytes } from "./byte_relay.ts";
@@ -33,7 +33,7 @@ export interface RelayInput {
 export async function relay(input: RelayInput): Promise<Ending> {
   const { committed, exchange, lease, target } = input;
   const { bound } = exchange.dialect;
-  if (committed.kind === "bytes") return await relayBytes({ exchange, target, lease, committed, clock: input.clock });
+  if (committed.kind === "bytes") return await relayBytes({ ...input, committed });
   if (committed.kind === "answer") {
     input.owners.learn(bound?.given(committed.reading.body) ?? [], lease.credential.id);
     const usage = input.priced(target, committed.reading.usage);
@@ -88,7 +88,11 @@ function answerAsStream(input: RelayInput, committed: Answer, usage: Usage | und
   const events = exchange.dialect.answerAsEvents(exchange.request.wantsStreamUsage ? shown : { ...shown, usage: undefined });
   const { framing } = exchange.dialect;
   exchange.out.writeHead(200, streamHeaders(input, committed));
-  for (const [index, event] of events.entries()) exchange.out.write(framing.event(event, index === 0 ? "first" : "later"));
+  const restoreId = earlierIdRestorer(exchange);
+  for (const [index, event] of events.entries()) {
+    const text = framing.event(event, index === 0 ? "first" : "later");
+    exchange.out.write(restoreId?.(text) ?? text);
+  }
   exchange.keep?.(body);
   exchange.out.end(framing.end(events.length === 0 ? "first" : "later"));
   return { ...ending(200, committed.reading, usage), body: JSON.stringify(body) };

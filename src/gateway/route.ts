@@ -65,8 +65,8 @@ function targetsOf(
   if ("kind" in found) return found;
   const { provider, name } = found;
   const { row } = provider;
-  if (name === "" || !isOffered(provider, name)) return unknownModel(wanted.model);
-  if (wanted.operation !== "raw" && !row.operations.includes(wanted.operation)) {
+  if (name === "" || (wanted.operation !== "owned" && !isOffered(provider, name))) return unknownModel(wanted.model);
+  if (wanted.operation !== "raw" && wanted.operation !== "owned" && !row.operations.includes(wanted.operation)) {
     return unknownModel(wanted.model, `Provider "${row.id}" does not offer ${wanted.operation}`);
   }
   return withFallbacks(provider, name).map((it) => target(provider, it));

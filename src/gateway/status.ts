@@ -115,34 +115,46 @@ function countersOf(today: Readonly<DayCounters>): CredentialStatus["today"] {
   };
 }
 
-/** A finished request. Model names and provider's words came from outside. */
+/** Longest model name, and longest sentence, that is told of a request. */
+const MOST_CHARS = { name: 200, sentence: 500 };
+/** Attempts and left-out fields that are told of a request: the last and the first so many. */
+const MOST = { attempts: 32, lossy: 32 };
+
+/** A finished request, in a size that does not depend on what clients and providers wrote. */
 export function requestReport(summary: RequestSummary, mask: (text: string) => string): RequestReport {
+  // Masked first: a part of a secret would not be known as one.
+  const name = (text: string) => cut(mask(text), MOST_CHARS.name);
+  const sentence = (text: string) => cut(mask(text), MOST_CHARS.sentence);
   const { requestId, model, provider, status, arrivedAt, durationMs, isStream, failure, lossy, usage, attempts } = summary;
   return {
-    id: mask(requestId),
-    model: mask(model),
+    id: name(requestId),
+    model: name(model),
     provider,
     status,
     arrived_at: arrivedAt,
     duration_ms: durationMs,
     is_stream: isStream,
-    failure: failure === null ? null : mask(failure),
-    lossy: lossy.map(mask),
+    failure: failure === null ? null : sentence(failure),
+    lossy: lossy.slice(0, MOST.lossy).map(name),
     usage: usage === undefined ? null : {
       input_tokens: usage.inputTokens,
       cached_tokens: usage.cachedTokens,
       output_tokens: usage.outputTokens,
       cost_usd: usage.costUsd ?? null,
     },
-    attempts: attempts.map((attempt) => ({
+    attempts: attempts.slice(-MOST.attempts).map((attempt) => ({
       provider: attempt.provider,
-      model: mask(attempt.model),
+      model: name(attempt.model),
       credential: attempt.credential,
       started_at: attempt.startedAt,
       duration_ms: Math.round(attempt.durationMs),
       failure: attempt.failure === undefined
         ? null
-        : { kind: attempt.failure.kind, status: attempt.failure.status, message: mask(attempt.failure.message) },
+        : { kind: attempt.failure.kind, status: attempt.failure.status, message: sentence(attempt.failure.message) },
     })),
   };
+}
+
+function cut(text: string, mostChars: number): string {
+  return text.length <= mostChars ? text : `${text.slice(0, mostChars - 1)}…`;
 }

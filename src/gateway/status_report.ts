@@ -15,7 +15,7 @@ const ATTEMPT = z.object({
   failure: z.object({ kind: z.string(), status: z.number(), message: z.string() }).nullable(),
 });
 
-/** A finished request with all that was tried for it. */
+/** A finished request with what was tried for it: the last 32 attempts. Long texts are cut. */
 export const REQUEST_REPORT = z.object({
   id: z.string(),
   model: z.string(),

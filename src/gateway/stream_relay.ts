@@ -12,7 +12,7 @@ import { eventData, splitEvents } from "../wire/sse.ts";
 import { classifyAnswerError, classifyTransport } from "./classify.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import type { EventFeed, FeedEnd } from "./feed.ts";
-import { modelRestorer } from "./model_name.ts";
+import { earlierIdRestorer, modelRestorer } from "./model_name.ts";
 import { reasonOf } from "./send.ts";
 import type { Target } from "./route.ts";
 
@@ -44,6 +44,8 @@ export class StreamRelay {
   readonly #options: StreamRelayOptions;
   readonly #out: ServerResponse;
   readonly #restore: ((text: string) => string) | undefined;
+  /** For events that are written here. */
+  readonly #restoreId: ((text: string) => string) | undefined;
   readonly #reader: EventReader | undefined;
   #resolve: (ending: Ending) => void = () => {};
   #cancelWatch: () => void = () => {};
@@ -54,6 +56,8 @@ export class StreamRelay {
   /** The provider's own end was passed on. */
   #isEndTold = false;
   #place: "first" | "later" = "first";
+  /** What was relayed last, raw. */
+  #relayed = "";
   readonly #mustReadAll: boolean;
   #lastReadAt: number;
   #lastWriteAt: number;
@@ -66,6 +70,7 @@ export class StreamRelay {
     this.#options = options;
     this.#out = options.exchange.out;
     this.#restore = modelRestorer(options.target, options.exchange, "latin1");
+    this.#restoreId = earlierIdRestorer(options.exchange);
     const { framing } = options.exchange.dialect;
     this.#reader = options.form.reader() ?? (framing.isRelayed ? undefined : AS_IT_IS);
     this.#mustReadAll = this.#reader !== undefined || options.exchange.capture !== undefined;
@@ -106,6 +111,7 @@ export class StreamRelay {
     const { form } = this.#options;
     if (torn !== "") {
       if (form.isTranslated) return this.#end(classifyTransport(new Error("an event of the answer is too long"), "body"));
+      if (!this.#isInsideEvent) this.#relayed = torn;
       this.#write(this.#restore === undefined ? torn : this.#restore(torn));
       this.#isInsideEvent = whole === "" && !torn.endsWith("\n");
     }
@@ -213,7 +219,8 @@ export class StreamRelay {
     const { framing } = this.#options.exchange.dialect;
     if (failed === undefined) return this.#isEndTold ? "" : framing.end(this.#place);
     const told = this.#reader?.fail?.(failed);
-    return told === undefined ? framing.failed(failed, this.#place) : told.map((body) => framing.event(body, this.#placeNow())).join("");
+    const at = { place: this.#place, relayed: this.#relayed };
+    return told === undefined ? framing.failed(failed, at) : told.map((body) => framing.event(body, this.#placeNow())).join("");
   }
 
   /** Where the next event stands. */
@@ -228,11 +235,13 @@ export class StreamRelay {
     if (exchange.keep !== undefined) this.#keepWhole(body);
     const shown = body.model === target.model ? { ...body, model: exchange.request.model } : body;
     this.#lastWriteAt = this.#options.clock.now();
-    this.#flow(this.#out.write(exchange.dialect.framing.event(shown, this.#placeNow())));
+    const text = exchange.dialect.framing.event(shown, this.#placeNow());
+    this.#flow(this.#out.write(this.#restoreId?.(text) ?? text));
   }
 
   /** Relays events as they came. */
   #pass(raw: string): void {
+    this.#relayed = raw;
     this.#write(this.#restore === undefined ? raw : this.#restore(raw));
   }
 

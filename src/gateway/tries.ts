@@ -19,7 +19,10 @@ export class Tries {
   readonly #exchange: Exchange;
   readonly #target: Target;
   readonly #deps: Deps;
+  readonly #isLast: boolean;
   readonly #excluded: Set<string>;
+  /** Out until it is certain that who knows what the request names cannot serve it. */
+  #withheld: readonly string[];
   readonly #affinityKey: string | undefined;
   /** Who can read what the request brings back. */
   readonly #boundTo: string | undefined;
@@ -29,12 +32,14 @@ export class Tries {
   #attemptAt = 0;
   #attemptMs = 0;
 
-  constructor(input: { readonly exchange: Exchange; readonly target: Target; readonly deps: Deps }) {
+  constructor(input: { readonly exchange: Exchange; readonly target: Target; readonly deps: Deps; readonly isLast: boolean }) {
+    this.#isLast = input.isLast;
     this.#exchange = input.exchange;
     this.#target = input.target;
     this.#deps = input.deps;
     input.exchange.target = input.target;
     this.#excluded = new Set(othersThan(input.exchange.only, input.target));
+    this.#withheld = othersThan(ownerOf(input.exchange, input.target), input.target);
     this.#affinityKey = conversationKey(input.exchange, input.target);
     const { dialect, request } = input.exchange;
     const isChoice = input.target.provider.pool.size > 1;
@@ -45,20 +50,28 @@ export class Tries {
   /** Leases a credential for the next try; the wait counts as waiting, not as overhead. */
   async acquire(): Promise<Lease | Failure> {
     const { stopwatch, clock } = this.#deps;
-    const { deadlineAt, signal } = this.#exchange;
     const began = stopwatch();
-    const got = await this.#target.provider.pool.acquire({
+    let got = await this.#ask();
+    if (isFailure(got) && got.scope !== "client" && this.#withheld.length > 0) {
+      this.#withheld = [];
+      got = await this.#ask();
+    }
+    this.#attemptAt = clock.now();
+    this.#attemptMs = stopwatch();
+    this.#exchange.waitedMs += this.#attemptMs - began;
+    return got;
+  }
+
+  #ask(): Promise<Lease | Failure> {
+    const { deadlineAt, signal } = this.#exchange;
+    return this.#target.provider.pool.acquire({
       model: this.#target.model,
-      exclude: this.#excluded,
+      exclude: this.#withheld.length === 0 ? this.#excluded : new Set([...this.#excluded, ...this.#withheld]),
       deadlineAt,
       signal,
       ...(this.#affinityKey === undefined ? {} : { affinityKey: this.#affinityKey }),
       ...(this.#boundTo === undefined ? {} : { boundTo: this.#boundTo }),
     });
-    this.#attemptAt = clock.now();
-    this.#attemptMs = stopwatch();
-    this.#exchange.waitedMs += this.#attemptMs - began;
-    return got;
   }
 
   /** How long the next try may take until its first byte. */
@@ -66,7 +79,7 @@ export class Tries {
     const { snapshot, request, arrivedAt, deadlineAt } = this.#exchange;
     if (!request.isStream) return snapshot.config.answerTimeoutMs;
     const leftMs = Math.max(deadlineAt - this.#attemptAt, 1);
-    if (!this.#hasOther(lease)) return leftMs;
+    if (this.#isLast && !this.#hasOther(lease)) return leftMs;
     return Math.min(Math.max(leftMs / 2, (deadlineAt - arrivedAt) * LEAST_SHARE), leftMs);
   }
 
@@ -105,6 +118,8 @@ export class Tries {
       random: this.#deps.random,
     });
     if (next.kind === "rotate" && next.exclude === "exclude") this.#excluded.add(lease.credential.id);
+    // Half of the time is gone: what is left is the next target's.
+    if (next.kind === "same" && failed.kind === "first_byte_timeout" && !this.#isLast) return { kind: "next_target" };
     if (next.kind === "same") this.#sameRetries += 1;
     return next;
   }
@@ -177,6 +192,13 @@ export class Tries {
 function othersThan(only: string | undefined, { provider }: Target): readonly string[] {
   if (only === undefined) return [];
   return provider.pool.credentials().map(({ id }) => id).filter((id) => !id.endsWith(`:${only}`));
+}
+
+/** The mark of the last credential here that knows something the request names; undefined where it can be served by all alike. */
+function ownerOf({ owned }: Exchange, { provider }: Target): string | undefined {
+  if (owned.size === 0) return undefined;
+  const ids = provider.pool.credentials().map(({ id }) => id);
+  return [...owned.values()].findLast((mark) => ids.some((id) => id.endsWith(`:${mark}`)));
 }
 
 /** Not the fault of a credential. */

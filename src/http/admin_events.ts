@@ -3,14 +3,13 @@
  * all who listen and none while nobody does; a listener that does not read costs a bounded amount of memory, then
  * its connection.
  */
-import type { ServerResponse } from "node:http";
 import type { RequestReport, StatusReport } from "../gateway/status_report.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { type Failure, failure } from "../kernel/failure.ts";
 import { logger } from "../kernel/log.ts";
 
 const INTERVAL_MS = 1_000;
-export const MAX_LISTENERS = 16;
+const MAX_LISTENERS = 16;
 /** Bytes of requests' events that may wait for a listener beyond what its connection takes. */
 const MAX_BEHIND_BYTES = 1024 * 1024;
 /** Status events that may be left out for it one after the other. */
@@ -23,8 +22,18 @@ export interface EventSources {
   readonly onRequest: (listener: (request: RequestReport) => void) => () => void;
 }
 
+/** What node's response can do, as far as it is needed here. */
+export interface EventSink {
+  on(event: "drain" | "close" | "error", told: () => void): unknown;
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  /** False when it did not leave at once; "drain" says when it did. */
+  write(text: string): boolean;
+  end(): unknown;
+  destroy(): unknown;
+}
+
 interface Listener {
-  readonly out: ServerResponse;
+  readonly out: EventSink;
   /** What was written has left. */
   isDrained: boolean;
   behindBytes: number;
@@ -43,14 +52,14 @@ export class AdminEvents {
   }
 
   /** Answers with the stream until the client leaves, or says why not; then nothing was written. */
-  open(out: ServerResponse): Failure | undefined {
+  open(out: EventSink): Failure | undefined {
     if (this.#isClosed) return unavailable("stopping", "The server is stopping");
     if (this.#listeners.size >= MAX_LISTENERS) {
       return unavailable("too_many_listeners", `${MAX_LISTENERS} programs listen to the server's events already`);
     }
     const now = event("status", this.#sources.status());
     const listener: Listener = { out, isDrained: true, behindBytes: 0, skippedCount: 0 };
-    out.on("drain", () => Object.assign(listener, { isDrained: true, behindBytes: 0 }));
+    out.on("drain", () => Object.assign(listener, { isDrained: true, behindBytes: 0, skippedCount: 0 }));
     out.on("close", () => this.#leave(listener));
     out.on("error", () => this.#leave(listener));
     out.writeHead(200, {
@@ -95,7 +104,6 @@ export class AdminEvents {
     for (const listener of this.#listeners) {
       if (listener.isDrained) {
         text ??= event("status", this.#sources.status());
-        listener.skippedCount = 0;
         write(listener, text);
       } else if (++listener.skippedCount > MAX_SKIPPED) this.#drop(listener);
     }

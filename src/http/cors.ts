@@ -13,7 +13,7 @@ export function allowOrigin(incoming: IncomingMessage, out: ServerResponse, orig
   out.setHeader("vary", "origin");
   out.setHeader("access-control-expose-headers", EXPOSED_HEADERS);
   if (incoming.method !== "OPTIONS" || incoming.headers["access-control-request-method"] === undefined) return "request";
-  out.setHeader("access-control-allow-methods", "GET, POST, OPTIONS");
+  out.setHeader("access-control-allow-methods", "GET, POST, PATCH, DELETE, OPTIONS");
   out.setHeader("access-control-allow-headers", ALLOWED_HEADERS);
   out.setHeader("access-control-max-age", "86400");
   return "preflight";

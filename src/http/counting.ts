@@ -1,24 +1,23 @@
-/** Tokens of a request in any dialect: read into the canonical form, then counted as chat messages. */
+/** Reads requests to count tokens, in the dialects that have such a route. */
 import { DIALECTS } from "../dialects/table.ts";
-import { OPENAI_UPSTREAM_CODEC } from "../dialects/openai_upstream/codec.ts";
-import { countTokens } from "../gateway/tokens.ts";
-import { type Failure, isFailure } from "../kernel/failure.ts";
-import type { JsonObject } from "../kernel/json.ts";
+import { withoutMarks } from "../gateway/owned_ids.ts";
+import { isFailure } from "../kernel/failure.ts";
+import { asObject } from "../kernel/json.ts";
+import { jsonBody, readBytes, type ReadRequest } from "./ingress.ts";
 
-/** Nobody remembers anything where nothing is sent. */
-const NO_RECALL = { remember: () => {}, recall: () => undefined };
-
-/** How many tokens the request has, or what is wrong with it. */
-export async function countRequest(body: JsonObject, name: "anthropic_messages" | "gemini_generate"): Promise<number | Failure> {
-  const dialect = DIALECTS[name];
-  // Counting needs no limit, but the dialect's check wants one.
-  const checked = dialect.decodeRequest(name === "anthropic_messages" ? { max_tokens: 1, ...body } : body);
-  if (isFailure(checked)) return checked;
-  const request = dialect.codec?.decode(body);
-  if (request === undefined || isFailure(request)) return request ?? 0;
-  const { model } = checked;
-  const crossing = OPENAI_UPSTREAM_CODEC.cross(request, { model, recall: NO_RECALL, newId: () => "call" });
-  if (isFailure(crossing)) return crossing;
-  const { messages, tools } = crossing.body;
-  return (await countTokens({ model, messages, tools })).count;
+/** `POST …/messages/count_tokens` names its model in the body, `…:countTokens` in the address. */
+export function countRequest(dialect: "anthropic_messages" | { readonly dialect: "gemini_generate"; readonly model: string }): ReadRequest {
+  const [name, overlay] = typeof dialect === "string" ? [dialect, {}] as const : [dialect.dialect, { model: dialect.model }] as const;
+  return async (incoming, { maxBytes }) => {
+    const bytes = await readBytes(incoming, maxBytes);
+    if (isFailure(bytes)) return bytes;
+    const { text, owner } = withoutMarks(bytes.toString("utf8"));
+    const body = jsonBody(text);
+    if (isFailure(body)) return body;
+    // Counting needs no limit, but the dialect's check wants one; Google's request may be wrapped.
+    const whole = { max_tokens: 1, ...body, ...asObject(body.generateContentRequest), ...overlay };
+    const checked = DIALECTS[name].decodeRequest(whole);
+    if (isFailure(checked)) return checked;
+    return { request: { ...checked, operation: "count", isStream: false, native: { dialect: name, body } }, body, only: owner };
+  };
 }

@@ -14,7 +14,7 @@ export function failed(why: Failure, path: string): Response {
 
 function dialectOf(path: string): Dialect {
   if (/^(?:\/v1)?\/messages(?:\/|$)/.test(path)) return DIALECTS.anthropic_messages;
-  return /^\/v1beta\/|^\/v1\/models\/.*:/.test(path) ? DIALECTS.gemini_generate : DIALECTS.openai_chat;
+  return /^\/v1beta\/|^\/v1\/models\/.*:|^\/v1\/cachedContents/.test(path) ? DIALECTS.gemini_generate : DIALECTS.openai_chat;
 }
 
 export function notFound(what: string): Failure {

@@ -1,7 +1,6 @@
 /** The routes of Google's API: model and method stand together in the address, and lists have a shape of their own. */
-import { type Failure, failure, isFailure } from "../kernel/failure.ts";
+import { type Failure, failure } from "../kernel/failure.ts";
 import { asObject, type JsonObject } from "../kernel/json.ts";
-import { countRequest } from "./counting.ts";
 import type { ModelRow } from "./listings.ts";
 
 /** What `models/<model>:<method>` asks for. */
@@ -15,13 +14,6 @@ export function geminiCall(rest: string): GeminiCall {
   const at = rest.lastIndexOf(":");
   const model = at < 0 ? rest : rest.slice(0, at);
   return { model: model.replaceAll("%2F", "/").replace(/^models\//, ""), method: at < 0 ? "" : rest.slice(at + 1) };
-}
-
-/** `POST …:countTokens`; the request may be wrapped in `generateContentRequest`. */
-export async function geminiTokens(body: JsonObject, model: string): Promise<JsonObject | Failure> {
-  const request = { ...body, ...asObject(body.generateContentRequest), model };
-  const count = await countRequest(request, "gemini_generate");
-  return isFailure(count) ? count : { totalTokens: count };
 }
 
 /** `GET /v1beta/models` */

@@ -12,7 +12,7 @@ import type { OpenCapture } from "../gateway/deps.ts";
 import type { Snapshot } from "../gateway/snapshot.ts";
 import type { Clock, Stopwatch } from "../kernel/clock.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
-import { isNestedDeeper, isObject, type JsonObject, parseJson } from "../kernel/json.ts";
+import { asObject, isNestedDeeper, isObject, type JsonObject, parseJson } from "../kernel/json.ts";
 import { Secret } from "../kernel/secret.ts";
 import { clientKey } from "./client_auth.ts";
 import { withoutMarks } from "../gateway/owned_ids.ts";
@@ -46,8 +46,12 @@ export interface Asked {
   readonly body: JsonObject;
   /** Keeps the answer for later requests. */
   readonly keep?: ((answer: JsonObject) => void) | undefined;
+  /** The id of the answer it goes on from. */
+  readonly continues?: string | undefined;
   /** The end of the id of the one credential that can serve it. */
   readonly only?: string | undefined;
+  /** Whose the ids are that it names: files, cached contents. */
+  readonly owned?: ReadonlyMap<string, string>;
 }
 
 /** Reads what a client sent. */
@@ -66,7 +70,7 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
   const client = new Secret(clientKey(incoming.headers));
   const asked = await input.read(incoming, { maxBytes: snapshot.config.maxBodyBytes, client });
   if (isFailure(asked)) return asked;
-  const { request, body, keep, only } = asked;
+  const { request, body, keep, continues, only, owned = new Map() } = asked;
   const requestId = requestIdOf(incoming);
   const method = incoming.method ?? "POST";
   return {
@@ -82,7 +86,9 @@ export async function readExchange(input: IngressInput): Promise<Exchange | Fail
     dialectHeaders: dialectHeaders(incoming, dialect),
     client,
     keep,
+    continues,
     only,
+    owned,
     capture: input.openCapture({ requestId, request: { method, path: input.path, headers: incoming.headers, body } }),
     attempts: [],
     waitedMs: 0,
@@ -104,15 +110,23 @@ export function jsonRequest(
   return async (incoming, { maxBytes, client }) => {
     const bytes = await readBytes(incoming, maxBytes);
     if (isFailure(bytes)) return bytes;
-    const { text, owner } = withoutMarks(bytes.toString("utf8"));
+    const text = bytes.toString("utf8");
     const given = jsonBody(text);
     if (isFailure(given)) return given;
     const own = { ...given, ...overlay };
-    const whole = continued?.(own, client) ?? { body: own, keep: undefined };
+    const whole = continued?.(own, client) ?? { body: own };
     if (isFailure(whole)) return whole;
-    const request = dialect.decodeRequest(whole.body);
-    return isFailure(request) ? request : { request, ...whole, only: owner };
+    // Earlier turns are kept with their marks, so these are taken off when everything is together.
+    const mayBeMarked = text.includes("~") || whole.body !== own;
+    const { body, owners } = mayBeMarked ? unmarked(whole.body) : { body: whole.body, owners: new Map() };
+    const request = dialect.decodeRequest(body);
+    return isFailure(request) ? request : { request, ...whole, body, owned: owners };
   };
+}
+
+function unmarked(marked: JsonObject): { readonly body: JsonObject; readonly owners: ReadonlyMap<string, string> } {
+  const { text, owners } = withoutMarks(JSON.stringify(marked));
+  return { body: owners.size === 0 ? marked : asObject(parseJson(text)) ?? marked, owners };
 }
 
 function dialectHeaders({ headers }: IncomingMessage, { passedHeaders = [] }: Dialect): Readonly<Record<string, string>> {

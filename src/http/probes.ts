@@ -6,7 +6,14 @@ export function welcome() {
   return {
     name: NAME,
     version: VERSION,
-    links: { models: "/v1/models", providers: "/v1/providers", chat: "/v1/chat/completions", health: "/healthz", ready: "/readyz" },
+    links: {
+      models: "/v1/models",
+      providers: "/v1/providers",
+      chat: "/v1/chat/completions",
+      health: "/healthz",
+      ready: "/readyz",
+      admin: "/admin/status",
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { DIALECTS } from "../dialects/table.ts";
 import { withoutMarks } from "../gateway/owned_ids.ts";
 import type { Snapshot } from "../gateway/snapshot.ts";
+import type { CanonicalRequest, RawRequest } from "../gateway/exchange.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asString, type JsonObject } from "../kernel/json.ts";
 import { boundaryOf, findField, withValue } from "../wire/multipart.ts";
@@ -24,7 +25,7 @@ export const MODEL_PATHS: readonly string[] = [
 ];
 
 /** Header and query that name the provider of files and batches. */
-const PROVIDER_HEADER = "x-keyproxy-provider";
+export const PROVIDER_HEADER = "x-keyproxy-provider";
 /** Stands for the model where none is named: limits of these calls are counted together. */
 const NO_MODEL = "files";
 
@@ -66,9 +67,20 @@ export function ownedRequest(method: Method, target: string, snapshot: Snapshot)
     const body = isForm || text.text.trim() === "" ? {} : jsonBody(text.text);
     if (isFailure(body)) return body;
     const form = isForm ? { form: { contentType, named: () => bytes } } : {};
-    const raw = { method, path, ...form, isOwned: true };
-    const request = { ...requestOf({ model: `${id}/${NO_MODEL}` }), native: { dialect: "openai_raw" as const, body, raw } };
-    return { request, body, only: owner };
+    const raw = { method, path, ...form, isOwned: true, modelForm: "absent" as const };
+    return { request: ownedRequestOf(id, { body, raw }), body, only: owner };
+  };
+}
+
+/** A request that has nothing to do with a model, for one provider. */
+export function ownedRequestOf(
+  provider: string,
+  { body, raw }: { readonly body: JsonObject; readonly raw: RawRequest },
+): CanonicalRequest {
+  return {
+    ...requestOf({ model: `${provider}/${NO_MODEL}` }),
+    operation: "owned",
+    native: { dialect: "openai_raw", body, raw },
   };
 }
 
@@ -107,18 +119,22 @@ function withoutProvider(target: string): { readonly path: string; readonly prov
 }
 
 /** The provider that the client names; where only one is configured none need be named. */
-function namedProvider(incoming: IncomingMessage, inQuery: string | undefined, { providers }: Snapshot): string | Failure {
+export function namedProvider(
+  incoming: IncomingMessage,
+  inQuery: string | undefined,
+  { providers }: Pick<Snapshot, "providers">,
+): string | Failure {
   const header = incoming.headers[PROVIDER_HEADER];
   const named = (inQuery ?? (typeof header === "string" ? header : "")).trim().toLowerCase();
   if (providers.has(named)) return named;
   const [only, ...others] = providers.keys();
   if (named === "" && only !== undefined && others.length === 0) return only;
   const known = [...providers.keys()].join(", ") || "none";
-  const wanted = named === "" ? "say which provider keeps the file" : `provider "${named.slice(0, 64)}" is not configured`;
+  const wanted = named === "" ? "say which provider keeps it" : `provider "${named.slice(0, 64)}" is not configured`;
   return badRequest(`${wanted}: add ?provider=<id> or the header ${PROVIDER_HEADER}; configured are: ${known}`, "provider");
 }
 
-function providerOf(owner: string, { providers }: Snapshot): string | Failure {
+export function providerOf(owner: string, { providers }: Snapshot): string | Failure {
   for (const [id, { pool }] of providers) {
     if (pool.credentials().some((credential) => credential.id.endsWith(`:${owner}`))) return id;
   }

@@ -7,6 +7,8 @@ import type { Secret } from "../kernel/secret.ts";
 /** A request with everything that was said before it, and what keeps its own answer. */
 export interface Continued {
   readonly body: JsonObject;
+  /** The id of the answer it goes on from, when that one is kept here. */
+  readonly continues?: string | undefined;
   keep(answer: JsonObject): void;
 }
 
@@ -17,14 +19,16 @@ export function continued(
 ): Continued | Failure {
   const before = earlierItems(body.previous_response_id, { store, client });
   if (isFailure(before)) return before;
-  const { previous_response_id: _id, ...rest } = body;
-  const isContinued = before.length > 0;
+  const { previous_response_id, ...rest } = body;
+  const continues = before.length > 0 ? asString(previous_response_id) : undefined;
   const input = [...before, ...itemsOf(body.input)];
   return {
-    body: isContinued ? { ...rest, input } : body,
+    body: continues === undefined ? body : { ...rest, input },
+    continues,
     keep(answer) {
+      const response = continues === undefined ? answer : { ...answer, previous_response_id: continues };
       const id = asString(answer.id);
-      if (id !== undefined && body.store !== false) store.keep(id, { response: answer, input }, client);
+      if (id !== undefined && body.store !== false) store.keep(id, { response, input }, client);
     },
   };
 }

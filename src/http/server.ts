@@ -18,8 +18,10 @@ import type { HttpDeps } from "./deps.ts";
 import { countRequest } from "./counting.ts";
 import { failed, internal, notFound } from "./errors.ts";
 import { anthropicModel, anthropicModels } from "./anthropic.ts";
-import { geminiCall, geminiModel, geminiModels, geminiTokens, unknownMethod } from "./gemini.ts";
-import { jsonRequest, readExchange, readJsonBody, type ReadRequest, requestIdOf } from "./ingress.ts";
+import { cacheRequest, CACHES } from "./gemini_caches.ts";
+import { geminiCall, geminiModel, geminiModels, unknownMethod } from "./gemini.ts";
+import { LISTED_PATHS, ownedList } from "./owned_list.ts";
+import { jsonRequest, readExchange, type ReadRequest, requestIdOf } from "./ingress.ts";
 import { MODEL_PATHS, modelRequest, ownedRequest } from "./raw.ts";
 import { modelById, modelList, providerList, tokenCount } from "./listings.ts";
 import { cancelResponse, continued, deleteResponse, inputItems, keptResponse } from "./responses.ts";
@@ -55,7 +57,10 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
     app.get(`${prefix}/responses/:id/input_items`, (c) => answer(c, inputItems(c.req.param("id"), deps.responses, clientOf(c))));
     app.post(`${prefix}/responses/:id/cancel`, (c) => answer(c, cancelResponse(c.req.param("id"), deps.responses, clientOf(c))));
     app.post(`${prefix}/messages`, (c) => serve(c, "anthropic_messages", deps));
-    app.post(`${prefix}/messages/count_tokens`, async (c) => answer(c, await messageTokens(c, deps)));
+    app.post(
+      `${prefix}/messages/count_tokens`,
+      (c) => run(c, { name: "anthropic_messages", read: countRequest("anthropic_messages") }, deps),
+    );
     app.post(`${prefix}/completions`, (c) => serve(c, "openai_completions", deps));
     app.post(`${prefix}/embeddings`, (c) => serve(c, "openai_embeddings", deps));
     for (const path of MODEL_PATHS) app.post(`${prefix}${path}`, (c) => run(c, { name: "openai_raw", read: modelRequest(path) }, deps));
@@ -65,6 +70,7 @@ export function buildServer(deps: HttpDeps): Hono<Env> {
     app.get(`${prefix}/models/:id{.+}`, async (c) => answer(c, await modelFor(c, c.req.param("id"), deps)));
     app.get(`${prefix}/providers`, (c) => answer(c, providerList(deps)));
   }
+  for (const version of ["/v1beta", "/v1"]) app.all(`${version}${CACHES}/*`, (c) => serveCaches(c, deps));
   // Some clients leave "models/" out of the address when a model's name has a slash of its own.
   for (const place of ["/v1beta", "/v1/models"]) app.post(`${place}/:call{.+}`, (c) => serveGemini(c, deps));
   app.get("/v1beta/models", async (c) => c.json(await modelsFor(c, deps)));
@@ -141,8 +147,18 @@ async function serveOwned(c: Context<Env>, prefix: string, deps: HttpDeps): Prom
   const { method } = c.req;
   if (method !== "GET" && method !== "POST" && method !== "DELETE") return failed(notFound(`${method} ${c.req.path}`), c.req.path);
   const { pathname, search } = new URL(c.req.url);
-  const read = ownedRequest(method, `${pathname.slice(prefix.length)}${search}`, deps.snapshot());
+  const target = pathname.slice(prefix.length);
+  const isList = method === "GET" && LISTED_PATHS.has(target);
+  const read = isList ? ownedList(`${target}${search}`, deps.snapshot()) : ownedRequest(method, `${target}${search}`, deps.snapshot());
   return await run(c, { name: "openai_raw", read }, deps);
+}
+
+/** Requests about cached contents go to the credential that made them. */
+async function serveCaches(c: Context<Env>, deps: HttpDeps): Promise<Response> {
+  const { method } = c.req;
+  const isKnown = method === "GET" || method === "POST" || method === "PATCH" || method === "DELETE";
+  if (!isKnown) return failed(notFound(`${method} ${c.req.path}`), c.req.path);
+  return await run(c, { name: "gemini_raw", read: cacheRequest(method, new URL(c.req.url), deps.snapshot()) }, deps);
 }
 
 /** Google's calls name model and method in the address. */
@@ -156,8 +172,8 @@ async function serveGemini(c: Context<Env>, deps: HttpDeps): Promise<Response> {
       return await serve(c, name, deps, { model: call.model, stream: true });
     }
     case "countTokens": {
-      const body = await readJsonBody(c.env.incoming, deps.snapshot().config.maxBodyBytes);
-      return answer(c, isFailure(body) ? body : await geminiTokens(body, call.model));
+      const read = countRequest({ dialect: "gemini_generate", model: call.model });
+      return await run(c, { name: "gemini_generate", read }, deps);
     }
     case "embedContent":
       return await serve(c, "gemini_embed", deps, { model: call.model });
@@ -186,13 +202,6 @@ async function modelFor(c: Context<Env>, id: string, deps: HttpDeps): Promise<ob
 function vendorOf(c: Context<Env>): "google" | "anthropic" | "openai" {
   if (c.req.path.startsWith("/v1beta/") || c.req.header("x-goog-api-client") !== undefined) return "google";
   return c.req.header("anthropic-version") === undefined ? "openai" : "anthropic";
-}
-
-/** `POST /v1/messages/count_tokens` */
-async function messageTokens(c: Context<Env>, deps: HttpDeps): Promise<JsonObject | Failure> {
-  const body = await readJsonBody(c.env.incoming, deps.snapshot().config.maxBodyBytes);
-  const count = isFailure(body) ? body : await countRequest(body, "anthropic_messages");
-  return isFailure(count) ? count : { input_tokens: count };
 }
 
 function clientOf(c: Context<Env>): Secret {

@@ -3,8 +3,8 @@
  * a part of either.
  */
 import { randomUUID } from "node:crypto";
-import { link, open, realpath, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { link, open, readlink, realpath, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 
 /**
  * Replaces the file at `path` by way of a temporary file beside it, synced before it takes the name. A link
@@ -13,7 +13,7 @@ import { basename, dirname, join } from "node:path";
  */
 export async function writeFileAtomic(path: string, text: string, mode: number): Promise<void> {
   const target = await realpath(path).catch((error: unknown) => {
-    if (hasCode(error, "ENOENT")) return path;
+    if (hasCode(error, "ENOENT")) return whereTo(path);
     throw error;
   });
   const temporary = temporaryBeside(target);
@@ -25,6 +25,11 @@ export async function writeFileAtomic(path: string, text: string, mode: number):
     throw error;
   }
   await syncFolder(dirname(target));
+}
+
+/** Where a link points whose file is not there yet; the path itself when it is no link. */
+function whereTo(path: string): Promise<string> {
+  return readlink(path).then((to) => resolve(dirname(path), to), () => path);
 }
 
 /** File systems without hard links say one of these. */

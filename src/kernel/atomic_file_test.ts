@@ -1,6 +1,6 @@
 /** Atomic writes: the whole file or the old one, and no leftovers. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFileAtomic, hasCode, writeFileAtomic } from "./atomic_file.ts";
@@ -50,5 +50,17 @@ Deno.test("of many who make the same new file one succeeds, and the others chang
 Deno.test("a new file that cannot be made throws the system's error", async () => {
   await inFolder(async (folder) => {
     await assert.rejects(createFileAtomic(join(folder, "missing", "x"), "text", 0o600), (error) => hasCode(error, "ENOENT"));
+  });
+});
+
+Deno.test("a link stays a link, also one to a file that is not there yet", async () => {
+  await inFolder(async (folder) => {
+    const [link, file] = [join(folder, "link"), join(folder, "real.json")];
+    await symlink("real.json", link);
+    for (const text of ["first", "second"]) {
+      await writeFileAtomic(link, text, 0o600);
+      assert.equal(await readFile(file, "utf8"), text);
+      assert.ok((await lstat(link)).isSymbolicLink());
+    }
   });
 });

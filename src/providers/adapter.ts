@@ -5,24 +5,25 @@
 import { OPENAI_UPSTREAM_CODEC } from "../dialects/openai_upstream/codec.ts";
 import type { Recall } from "../dialects/codec.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import { crossEmbeddings, type EmbedFormat } from "../dialects/embed/format.ts";
 import type { RawRequest } from "../canonical/request.ts";
 import { assertNever, type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asObject, type JsonObject } from "../kernel/json.ts";
 import { NAME, VERSION } from "../kernel/version.ts";
 import type { Access } from "./access.ts";
-import { type AnswerForm, nativeForm, translatedForm } from "./answer_form.ts";
+import { type AnswerForm, embeddingsForm, nativeForm, translatedForm } from "./answer_form.ts";
 import { crossInto } from "./crossing.ts";
 import { prepareGeminiCli } from "./gemini_cli/prepare.ts";
 import { iflowHeaders, iflowSession } from "./iflow_signature.ts";
 import { QWEN_HOSTS, qwenBaseUrl, qwenHeaders } from "./qwen_host.ts";
-import { type CallAim, type ProtocolFacts, protocolFor } from "./protocols.ts";
+import { type CallAim, type ProtocolFacts, protocolFor, PROTOCOLS } from "./protocols.ts";
 import { allowsStreamUsage, applyRequestQuirks, hasQuirk, responseQuirks } from "./quirks.ts";
 import type { ProviderRow } from "./row.ts";
 
 /** One HTTP call to a provider, ready to send. */
 export interface UpstreamCall {
   readonly url: URL;
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text; one text with the head leaves in one write, where bytes would take a second. */
   readonly body: string | undefined;
@@ -67,28 +68,58 @@ export interface PrepareInput {
 /** The call for one attempt, or why this provider cannot take the request. */
 export function prepareCall(input: PrepareInput): Prepared | Failure {
   const { row, dialect } = input;
-  if (row.adapter === "gemini_cli") return prepareGeminiCli(input);
   if (input.raw !== undefined) return prepareRaw(input, input.raw);
+  if (row.adapter === "gemini_cli") return prepareGeminiCli(input);
   const protocol = protocolFor(row, { dialect: dialect.name, model: input.model });
-  return protocol.native.includes(dialect.name) ? prepareNative(input, protocol) : prepareCrossing(input, protocol);
+  if (protocol.needsProject === true && (input.access.grant?.projectId ?? undefined) === undefined) return wantsProject(input);
+  const isEmbedding = dialect.name === "openai_embeddings";
+  const isNative = protocol.native.includes(dialect.name);
+  if (isEmbedding && protocol.embed !== undefined && (!isNative || input.body.input_type !== undefined)) {
+    return prepareEmbeddings(input, protocol, protocol.embed);
+  }
+  return isNative ? prepareNative(input, protocol) : prepareCrossing(input, protocol);
+}
+
+function wantsProject({ row, model }: PrepareInput): Failure {
+  return failure({
+    scope: "credential_model",
+    kind: "model_denied",
+    status: 403,
+    message: `"${model}" on ${row.name} wants a service account: a key of the express mode reaches Google's own models alone`,
+  });
+}
+
+/** Embeddings for a provider with a format of its own. */
+function prepareEmbeddings(input: PrepareInput, protocol: ProtocolFacts, format: EmbedFormat): Prepared | Failure {
+  const crossing = crossEmbeddings(format, input.body, input.model);
+  if (isFailure(crossing)) return crossing;
+  const aim = { ...aimOf(input, undefined), method: crossing.method };
+  return {
+    call: callOf(input, { protocol, aim, body: crossing.body }),
+    form: embeddingsForm(input.dialect, crossing),
+    hidesUsage: false,
+    lossy: crossing.lossy,
+  };
 }
 
 /** Images, sounds, files and the like: nothing of the answer is read. */
 function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
-  const { row, access, body, model, now, conversation } = input;
-  const place = RAW_PLACES.get(row.protocol);
+  const { row, access, model, now, conversation } = input;
+  const place = rawPlace(row, raw);
   if (place === undefined) {
     return failure({
-      scope: "model",
-      kind: "unknown_model",
+      scope: "gateway",
+      kind: "not_found",
       status: 404,
       message: `Provider "${row.id}" has no ${raw.path.replace(/[?].*$/, "")}`,
     });
   }
+  const hasBody = raw.method === "POST" || raw.method === "PATCH";
   const headers = {
     ...callHeaders(row, access),
+    ...input.dialectHeaders,
     ...adapterHeaders(row, { access, conversation, now }),
-    ...(raw.method === "POST" ? { "content-type": raw.form?.contentType ?? "application/json" } : {}),
+    ...(hasBody ? { "content-type": raw.form?.contentType ?? "application/json" } : {}),
     accept: "*/*",
     "x-request-id": input.requestId,
   };
@@ -98,13 +129,26 @@ function prepareRaw(input: PrepareInput, raw: RawRequest): Prepared | Failure {
       url,
       method: raw.method,
       headers,
-      body: raw.method === "POST" && raw.form === undefined ? JSON.stringify(body) : undefined,
+      body: hasBody && raw.form === undefined ? JSON.stringify(rawBody(input, raw)) : undefined,
       ...(raw.form === undefined ? {} : { bytes: raw.form.named(model) }),
     },
     form: nativeForm(input.dialect, row),
     hidesUsage: false,
     lossy: [],
   };
+}
+
+function rawBody({ body, model }: PrepareInput, { modelForm }: RawRequest): JsonObject {
+  const { model: _model, ...rest } = body;
+  if (modelForm === undefined) return body;
+  return modelForm === "absent" ? rest : { ...rest, model: `models/${model}` };
+}
+
+/** What stands between a provider's address and the path of a call; undefined: it has no such path. */
+function rawPlace({ protocol, adapter }: ProviderRow, { speaks }: RawRequest): string | undefined {
+  if (adapter === "gemini_cli") return undefined;
+  if (speaks !== undefined) return protocol === speaks ? "" : undefined;
+  return RAW_PLACES.get(protocol);
 }
 
 /** What stands between a provider's address and OpenAI's paths. */
@@ -115,12 +159,20 @@ function prepareNative(input: PrepareInput, protocol: ProtocolFacts): Prepared {
   const asksStreamUsage = isStream && dialect.name.startsWith("openai") && dialect.name !== "openai_responses" && allowsStreamUsage(row);
   const asked = asksStreamUsage ? withStreamUsage(input.body) : input.body;
   const aim = aimOf(input, dialect.name);
+  const isGoogles = dialect.name === "openai_embeddings" && typeof asked.input_type === "string" && GOOGLES_WORD.test(asked.input_type);
   return {
-    call: callOf(input, { protocol, aim, body: asked }),
+    call: callOf(input, { protocol, aim, body: isGoogles ? withoutPurpose(asked) : asked }),
     form: nativeForm(dialect, row),
     hidesUsage: asksStreamUsage && !input.wantsStreamUsage,
-    lossy: [],
+    lossy: isGoogles ? ["taskType"] : [],
   };
+}
+
+/** What embeddings are for, in words that only Google's models know. */
+const GOOGLES_WORD = /^[A-Z_]+$/;
+
+function withoutPurpose({ input_type: _purpose, ...body }: JsonObject): JsonObject {
+  return body;
 }
 
 function prepareCrossing(input: PrepareInput, protocol: ProtocolFacts): Prepared | Failure {
@@ -176,17 +228,21 @@ function callOf(
   return { url, method: "POST", headers: signed === undefined ? headers : { ...unsigned, ...signed }, body: text };
 }
 
-/** The call that asks for the provider's list of models, or undefined when it has none. */
-export function listingCall(row: ProviderRow, access: Access, now: number): UpstreamCall | undefined {
-  if (row.listing === null) return undefined;
-  const { path } = row.listing;
-  const url = /^https?:\/\//.test(path) ? new URL(path) : endpoint(baseUrlOf(row, access), `/${path}`);
+/** The calls that ask for the provider's list of models, the chief one first; none when it has no list. */
+export function listingCalls(row: ProviderRow, access: Access, now: number): readonly UpstreamCall[] {
+  if (row.listing === null) return [];
+  const protocol: ProtocolFacts = PROTOCOLS[row.protocol];
+  const baseUrl = protocol.listingBase?.(row.baseUrl) ?? baseUrlOf(row, access);
   const headers = {
     ...callHeaders(row, access),
     ...adapterHeaders(row, { access, conversation: "models", now }),
     accept: "application/json",
   };
-  return { url, method: "GET", headers, body: undefined };
+  return [row.listing.path, ...row.listing.further ?? []].map((path) => {
+    const url = /^https?:\/\//.test(path) ? new URL(path) : endpoint(baseUrl, `/${path}`);
+    const signed = protocol.sign?.({ method: "GET", url, headers: {}, body: "" }, access.secret, now);
+    return { url, method: "GET", headers: { ...headers, ...signed }, body: undefined };
+  });
 }
 
 function baseUrlOf(row: ProviderRow, { grant }: Access): string {

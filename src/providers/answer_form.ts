@@ -5,6 +5,7 @@
 import type { Reading } from "../canonical/answer.ts";
 import type { AnswerContext, ClientCodec, Crossing } from "../dialects/codec.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import type { EmbedCrossing } from "../dialects/embed/format.ts";
 import type { Failure } from "../kernel/failure.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import { hasQuirk, type ResponseQuirks, responseQuirks } from "./quirks.ts";
@@ -24,7 +25,7 @@ export interface AnswerForm {
   /** What the gateway must know of one event, as the provider sent it. */
   readEvent(event: JsonObject): Reading;
   /** A whole answer for the client; the very same object when it needs nothing. */
-  answer(body: JsonObject): JsonObject;
+  answer(body: JsonObject, headers: Readonly<Record<string, string>>): JsonObject;
   /** A reader for one stream; undefined: events are relayed as they come. */
   reader(): EventReader | undefined;
   /** A whole answer out of all events of a stream; undefined where whole answers are asked for as such. */
@@ -89,6 +90,17 @@ export function translatedForm(
     },
     ...(input.whole === "asked" ? {} : { fold }),
     endsUnsaid: input.endsUnsaid ?? false,
+    isTranslated: true,
+  };
+}
+
+/** Embeddings in a format of the provider's own: never a stream. */
+export function embeddingsForm(dialect: Dialect, crossing: EmbedCrossing): AnswerForm {
+  return {
+    readEvent: (event) => dialect.readEvent(event),
+    answer: (body, headers) => crossing.answer(body, headers),
+    reader: () => undefined,
+    endsUnsaid: false,
     isTranslated: true,
   };
 }

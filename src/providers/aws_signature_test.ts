@@ -1,6 +1,8 @@
 /** Amazon's signature against the example its documentation works through, and the shapes of keys. */
 import assert from "node:assert/strict";
 import { awsIdentity, signatureHeaders } from "./aws_signature.ts";
+import { Secret } from "../kernel/secret.ts";
+import { PROTOCOLS } from "./protocols.ts";
 
 Deno.test("the documented example gives the documented signature", () => {
   const { authorization } = signatureHeaders(
@@ -36,4 +38,20 @@ Deno.test("a borrowed identity brings its token, which is signed too", () => {
 
 Deno.test("other keys are no identity", () => {
   for (const key of ["", "ABSK-a-bearer-key", "AKIA1234567890ABCDEF", "x:y"]) assert.equal(awsIdentity(key), undefined, key);
+});
+
+Deno.test("Bedrock's calls are signed for the region of their address, whatever stands before it", () => {
+  const regions: readonly (readonly [host: string, region: string])[] = [
+    ["bedrock-runtime.eu-west-1.amazonaws.com", "eu-west-1"],
+    ["bedrock.us-gov-west-1.amazonaws.com", "us-gov-west-1"],
+    ["bedrock-runtime-fips.us-east-2.amazonaws.com", "us-east-2"],
+    ["vpce-0a1b-2c3d.bedrock-runtime.ap-south-1.vpce.amazonaws.com", "ap-south-1"],
+    ["bedrock-runtime.cn-north-1.amazonaws.com.cn", "cn-north-1"],
+    ["127.0.0.1", "us-east-1"],
+  ];
+  for (const [host, region] of regions) {
+    const parts = { method: "GET", url: new URL(`https://${host}/foundation-models`), headers: {}, body: "" };
+    const signed = PROTOCOLS.bedrock.sign?.(parts, new Secret("AKIA1234567890ABCDEF:a-secret"), 0);
+    assert.match(signed?.authorization ?? "", new RegExp(`/${region}/bedrock/aws4_request`), host);
+  }
 });

@@ -58,7 +58,6 @@ Deno.test("a row without an operation says why", () => {
     "manus",
     "nlp_cloud",
     "nomic",
-    "oci",
     "perplexity-agent",
     "petals",
     "replicate",

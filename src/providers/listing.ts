@@ -34,6 +34,7 @@ const ROW_FIELDS: Readonly<Record<ListingShape, readonly string[]>> = {
   cloudflare: ["result", "data"],
   envelope: ["data", "models"],
   ollama_tags: ["models", "data"],
+  bedrock: ["modelSummaries", "inferenceProfileSummaries"],
 };
 
 function rowsOf(shape: ListingShape, json: Json | undefined): readonly Json[] {
@@ -56,17 +57,34 @@ const ID_FIELDS: Readonly<Record<ListingShape, readonly string[]>> = {
   cloudflare: ["name"],
   envelope: ["id", "name", "model"],
   ollama_tags: ["name", "model", "id"],
+  bedrock: ["modelId", "inferenceProfileId"],
 };
 
 function idOf(shape: ListingShape, row: Json): string | undefined {
   if (typeof row === "string") return cleanId(row);
   const fields = asObject(row);
   if (fields?.is_ready === false) return undefined;
+  if ((shape === "bedrock" && !isCallable(fields)) || (shape === "cloudflare" && !isText(fields))) return undefined;
   for (const name of ID_FIELDS[shape]) {
     const id = cleanId(asString(fields?.[name]));
     if (id !== undefined) return id;
   }
   return undefined;
+}
+
+/** Cloudflare lists models that hear, draw and classify, under addresses of their own. */
+function isText(row: JsonObject | undefined): boolean {
+  const task = asString(asObject(row?.task)?.name);
+  return task === undefined || /^text (?:generation|embeddings)$/i.test(task);
+}
+
+/** Amazon lists models that only their profiles reach, and models that draw. */
+function isCallable(row: JsonObject | undefined): boolean {
+  const says = (name: string, words: readonly string[]) => {
+    const said = asArray(row?.[name]);
+    return said.length === 0 || words.some((word) => said.includes(word));
+  };
+  return says("inferenceTypesSupported", ["ON_DEMAND"]) && says("outputModalities", ["TEXT", "EMBEDDING"]);
 }
 
 function cleanId(id: string | undefined): string | undefined {
@@ -100,8 +118,8 @@ const OUTPUT_FIELDS = [
   "output_token_limit",
   "maxOutputTokens",
 ];
-const INPUT_MODALITY_FIELDS = ["input_modalities", "supported_input_modalities", "input"];
-const OUTPUT_MODALITY_FIELDS = ["output_modalities", "supported_output_modalities", "output"];
+const INPUT_MODALITY_FIELDS = ["input_modalities", "inputModalities", "supported_input_modalities", "input"];
+const OUTPUT_MODALITY_FIELDS = ["output_modalities", "outputModalities", "supported_output_modalities", "output"];
 
 function factsOfRow(row: JsonObject): FoundFacts {
   const places = placesOf(row);

@@ -16,6 +16,13 @@ Deno.test("every shape gives the ids a call needs", () => {
     ["bare_array", [{ id: "org/a" }, { id: "org/b" }], ["org/a", "org/b"]],
     ["github", [{ id: "openai/gpt-4.1", name: "OpenAI GPT-4.1" }], ["openai/gpt-4.1"]],
     ["cloudflare", { success: true, result: [{ id: "0a1b", name: "@cf/meta/llama-3" }] }, ["@cf/meta/llama-3"]],
+    [
+      "cloudflare",
+      { result: [{ name: "@cf/a", task: { name: "Text Generation" } }, { name: "@cf/b", task: { name: "Object Detection" } }] },
+      ["@cf/a"],
+    ],
+    ["bedrock", { modelSummaries: [{ modelId: "a", inferenceTypesSupported: ["INFERENCE_PROFILE"] }, { modelId: "b" }] }, ["b"]],
+    ["bedrock", { inferenceProfileSummaries: [{ inferenceProfileId: "us.a", type: "SYSTEM_DEFINED" }] }, ["us.a"]],
     ["envelope", { code: 200, msg: "ok", data: [{ id: "a", is_ready: true }, { id: "b", is_ready: false }] }, ["a"]],
     ["envelope", { code: 0, data: { models: [{ id: "a" }] } }, ["a"]],
     ["ollama_tags", { models: [{ name: "llama3:8b", model: "llama3:8b", size: 1 }] }, ["llama3:8b"]],

@@ -23,9 +23,14 @@ export type FetchJson = (
 ) => Promise<JsonReply>;
 
 /** Where a provider's list is and how to ask for it. */
-export interface ListingSource {
-  readonly url: string;
+export interface ListingSource extends ListingPlace {
   readonly shape: ListingShape;
+  /** Lists beside it, which may fail. */
+  readonly further?: readonly ListingPlace[];
+}
+
+export interface ListingPlace {
+  readonly url: string;
   /** Request headers, one set a credential, best first; one set without a key where none is needed. */
   readonly headerSets: readonly Readonly<Record<string, string>>[];
 }
@@ -57,6 +62,11 @@ interface Entry {
   staleAt: number;
   running?: Promise<void>;
 }
+
+/** The models of a place, or why it would not say. */
+type Reading = { readonly models: readonly ListedModel[] } | { readonly trouble: string };
+
+const NO_PLACE = { trouble: "it has no list, or no credential to ask with" };
 
 export class ModelListings {
   readonly #options: ModelListingsOptions;
@@ -130,18 +140,29 @@ export class ModelListings {
     entry.staleAt = this.#options.clock.now() + (isRead ? FRESH_MS : FRESH_AFTER_FAILURE_MS);
   }
 
-  /** The provider's models, or why it would not say. */
-  async #read(provider: string): Promise<{ readonly models: readonly ListedModel[] } | { readonly trouble: string }> {
-    const { clock, fetchJson, sourceOf } = this.#options;
-    const deadline = clock.now() + TIMEOUT_MS;
+  /** The provider's models, or why it would not say. Places beside the first add what they have. */
+  async #read(provider: string): Promise<Reading> {
+    const { clock, sourceOf } = this.#options;
     const source = sourceOf(provider);
-    let trouble = "it has no list, or no credential to ask with";
-    for (const headers of source?.headerSets.slice(0, MAX_CREDENTIALS) ?? []) {
+    if (source === undefined) return NO_PLACE;
+    const at = { provider, shape: source.shape, deadline: clock.now() + TIMEOUT_MS };
+    const [chief = NO_PLACE, ...further] = await Promise.all([source, ...source.further ?? []].map((place) => this.#readPlace(place, at)));
+    if ("trouble" in chief) return chief;
+    return { models: [...chief.models, ...further.flatMap((more) => "trouble" in more ? [] : more.models)] };
+  }
+
+  async #readPlace(
+    { url, headerSets }: ListingPlace,
+    { provider, shape, deadline }: { readonly provider: string; readonly shape: ListingShape; readonly deadline: number },
+  ): Promise<Reading> {
+    const { clock, fetchJson } = this.#options;
+    let trouble = NO_PLACE.trouble;
+    for (const headers of headerSets.slice(0, MAX_CREDENTIALS)) {
       const timeoutMs = deadline - clock.now();
-      if (source === undefined || timeoutMs <= 0 || this.#closing.signal.aborted) return { trouble };
+      if (timeoutMs <= 0 || this.#closing.signal.aborted) return { trouble };
       try {
-        const { status, body } = await fetchJson(source.url, headers, { timeoutMs, signal: this.#closing.signal });
-        if (status >= 200 && status < 300) return { models: readListing(source.shape, body) };
+        const { status, body } = await fetchJson(url, headers, { timeoutMs, signal: this.#closing.signal });
+        if (status >= 200 && status < 300) return { models: readListing(shape, body) };
         logger("models").debug("Cannot list the models of {provider}: it answered with status {status}", { provider, status });
         trouble = `it answered with status ${status}`;
         if (!REFUSALS.has(status)) return { trouble };

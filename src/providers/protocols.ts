@@ -8,6 +8,9 @@ import { ANTHROPIC_UPSTREAM_CODEC } from "../dialects/anthropic_upstream/codec.t
 import { COHERE_CODEC } from "../dialects/cohere/codec.ts";
 import { BEDROCK_CODEC } from "../dialects/bedrock/codec.ts";
 import type { ProviderCodec } from "../dialects/codec.ts";
+import { BEDROCK_EMBED } from "../dialects/embed/bedrock.ts";
+import type { EmbedFormat } from "../dialects/embed/format.ts";
+import { GEMINI_EMBED, VERTEX_EMBED } from "../dialects/embed/google.ts";
 import { GEMINI_CODEC } from "../dialects/gemini/codec.ts";
 import { RESPONSES_UPSTREAM_CODEC } from "../dialects/responses_upstream/codec.ts";
 import { OPENAI_UPSTREAM_CODEC } from "../dialects/openai_upstream/codec.ts";
@@ -23,6 +26,8 @@ export interface CallAim {
   /** As the provider knows it. */
   readonly model: string;
   readonly isStream: boolean;
+  /** What is asked of the model, where that is not a chat: `predict`, `invoke`. */
+  readonly method?: string | undefined;
   /** `P_API_VERSION`, when it is set. */
   readonly apiVersion?: string | undefined;
   /** Where a cloud's models run, and the project that pays, for logins that have one. */
@@ -34,12 +39,18 @@ export interface ProtocolFacts {
   /** Dialects of clients that providers of this format take as they are. */
   readonly native: readonly DialectName[];
   readonly codec: ProviderCodec;
+  /** For embeddings that do not go through as they are. */
+  readonly embed?: EmbedFormat;
+  /** Only logins with a project can call it. */
+  readonly needsProject?: true;
   /** Where the call goes, after the provider's base URL; may end in a query. */
   path(aim: CallAim): string;
   /** How a key travels, where that is not always as the row says. */
   auth?(aim: CallAim, key: Secret): Auth | undefined;
   /** The headers that sign a call, in place of the one that carries the key; undefined: this key travels as it is. */
   sign?(parts: SignedParts, key: Secret, now: number): Readonly<Record<string, string>> | undefined;
+  /** Where the lists of models are asked for, when that is not where calls go. */
+  listingBase?(baseUrl: string): string;
   /** The body as it is sent: says whether to stream where the address does not. */
   body(body: JsonObject, aim: CallAim): JsonObject;
 }
@@ -102,9 +113,10 @@ const ANTHROPIC: ProtocolFacts = {
 const GEMINI: ProtocolFacts = {
   native: ["gemini_generate", "gemini_array", "openai_embeddings"],
   codec: GEMINI_CODEC,
-  path({ dialect, model, isStream }) {
+  embed: GEMINI_EMBED,
+  path({ dialect, model, isStream, method }) {
     if (dialect === "openai_embeddings") return "/openai/embeddings";
-    return `/models/${encodeURIComponent(model)}:${isStream ? "streamGenerateContent?alt=sse" : "generateContent"}`;
+    return `/models/${encodeURIComponent(model)}:${method ?? (isStream ? "streamGenerateContent?alt=sse" : "generateContent")}`;
   },
   auth: ({ dialect }) => dialect === "openai_embeddings" ? { kind: "bearer" } : undefined,
   body(body, { dialect }) {
@@ -118,12 +130,29 @@ const GEMINI: ProtocolFacts = {
 const VERTEX: ProtocolFacts = {
   ...GEMINI,
   native: ["gemini_generate", "gemini_array"],
-  path(aim) {
-    const { projectId, location = "global" } = aim;
-    const place = projectId === undefined ? "" : `/projects/${encodeURIComponent(projectId)}/locations/${encodeURIComponent(location)}`;
-    return `${place}/publishers/google${GEMINI.path({ ...aim, dialect: undefined })}`;
-  },
+  embed: VERTEX_EMBED,
+  path: (aim) => `${projectPlace(aim)}/publishers/google${GEMINI.path({ ...aim, dialect: undefined })}`,
   auth: ({ projectId }) => projectId === undefined ? undefined : { kind: "bearer" },
+};
+
+function projectPlace({ projectId, location = "global" }: CallAim): string {
+  return projectId === undefined ? "" : `/projects/${encodeURIComponent(projectId)}/locations/${encodeURIComponent(location)}`;
+}
+
+/** Anthropic's models there: its own format, but the version stands in the body and the model in the address alone. */
+const VERTEX_CLAUDE: ProtocolFacts = {
+  ...ANTHROPIC,
+  path(aim) {
+    // Days of models stand behind an at sign there, which Google shows as it is, and behind a dash at Anthropic.
+    const model = encodeURIComponent(aim.model).replaceAll("%40", "@").replace(/-(20\d{6})$/, "@$1");
+    return `${projectPlace(aim)}/publishers/anthropic/models/${model}:${aim.isStream ? "streamRawPredict" : "rawPredict"}`;
+  },
+  needsProject: true,
+  auth: () => ({ kind: "bearer" }),
+  body(body, aim) {
+    const { model: _model, ...rest } = ANTHROPIC.body(body, aim);
+    return { anthropic_version: "vertex-2023-10-16", ...rest };
+  },
 };
 
 const COHERE: ProtocolFacts = {
@@ -136,13 +165,15 @@ const COHERE: ProtocolFacts = {
 const BEDROCK: ProtocolFacts = {
   native: [],
   codec: BEDROCK_CODEC,
-  path: ({ model, isStream }) => `/model/${encodeURIComponent(model)}/${isStream ? "converse-stream" : "converse"}`,
+  embed: BEDROCK_EMBED,
+  path: ({ model, isStream, method }) => `/model/${encodeURIComponent(model)}/${method ?? (isStream ? "converse-stream" : "converse")}`,
   body: ({ model: _model, stream: _stream, ...body }) => body,
+  listingBase: (baseUrl) => baseUrl.replace("//bedrock-runtime.", "//bedrock."),
   sign(parts, key, now) {
     const identity = awsIdentity(key.reveal());
     if (identity === undefined) return undefined;
     // The region is part of the address and of the signature.
-    const region = /^[\w-]+\.([a-z0-9-]+)\.(?:amazonaws|api\.aws)/.exec(parts.url.hostname)?.[1] ?? "us-east-1";
+    const region = /\bbedrock[\w-]*\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws|api\.aws)/.exec(parts.url.hostname)?.[1] ?? "us-east-1";
     return signatureHeaders(parts, { identity, region, service: "bedrock", now });
   },
 };
@@ -179,6 +210,7 @@ export function protocolFor(
   { protocol, speaksResponses }: SpeakingRow,
   aim: { readonly dialect: DialectName; readonly model: string },
 ): ProtocolFacts {
+  if (protocol === "vertex" && aim.model.startsWith("claude-")) return VERTEX_CLAUDE;
   const isWanted = aim.dialect === "openai_responses" || (RESPONSES_ONLY.test(aim.model) && CROSSING.has(aim.dialect));
   if (speaksResponses !== true || !isWanted) return PROTOCOLS[protocol];
   return protocol === "azure" ? PROTOCOLS.azure_responses : PROTOCOLS.responses;
@@ -187,6 +219,12 @@ export function protocolFor(
 interface SpeakingRow {
   readonly protocol: keyof typeof PROTOCOLS;
   readonly speaksResponses?: true;
+}
+
+/** Most inputs of one embeddings call. */
+export function embeddingsLimit({ protocol }: SpeakingRow, model: string): number {
+  const { native, embed }: ProtocolFacts = PROTOCOLS[protocol];
+  return native.includes("openai_embeddings") ? Infinity : embed?.maxItems(model) ?? Infinity;
 }
 
 const CROSSING: ReadonlySet<DialectName> = new Set(["openai_chat", "anthropic_messages", "gemini_generate", "gemini_array"]);

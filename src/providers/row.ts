@@ -28,12 +28,14 @@ export type Auth =
   | { readonly kind: "header"; readonly name: string; readonly prefix?: string };
 
 /** The shape of a provider's model list. `none`: it has no list. */
-export type ListingShape = "openai" | "bare_array" | "github" | "cloudflare" | "envelope" | "ollama_tags";
+export type ListingShape = "openai" | "bare_array" | "github" | "cloudflare" | "envelope" | "ollama_tags" | "bedrock";
 
 export interface Listing {
   /** Absolute URL, or a path relative to the base URL. May hold `{VARIABLE}` places. */
   readonly path: string;
   readonly shape: ListingShape;
+  /** Lists beside it, of the same shape; what they hold is added when they can be had. */
+  readonly further?: readonly string[];
   /** The list answers without a key, so it says nothing about a key. */
   readonly isPublic?: true;
 }

@@ -2,8 +2,9 @@
  * The driver that survives: one SQLite file in WAL mode. A batch is one transaction, so a process killed
  * at any moment leaves a sound file that holds whole batches only.
  */
-import { closeSync, openSync, renameSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import type { Clock } from "../kernel/clock.ts";
 import type { RestRow, StateBatch, Store, StoredState, UsageRow } from "./store.ts";
 
@@ -76,7 +77,7 @@ export function openSqliteStore(options: SqliteOptions): Store {
  * {@link NewerSchemaError}, or whatever kept the file from being read.
  */
 export function readSqliteState({ path, sinceDay }: { readonly path: string; readonly sinceDay: string }): StoredState {
-  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  const database = openToLook(path);
   try {
     const found = versionOf(database);
     if (found > SCHEMA_VERSION) throw newerSchema(path, found);
@@ -84,6 +85,35 @@ export function readSqliteState({ path, sinceDay }: { readonly path: string; rea
   } finally {
     database.close();
   }
+}
+
+/** How a database file stands. `reason` is SQLite's own. */
+export type FileVerdict =
+  | { readonly kind: "sound"; readonly version: number }
+  | { readonly kind: "newer"; readonly version: number }
+  | { readonly kind: "corrupt"; readonly reason: string }
+  | { readonly kind: "unreadable"; readonly reason: string };
+
+/** Looks whether a file could be used. Changes nothing and never throws. */
+export function examineSqlite(path: string): FileVerdict {
+  try {
+    const database = openToLook(path);
+    try {
+      requireSound(database);
+      const version = versionOf(database);
+      return { kind: version > SCHEMA_VERSION ? "newer" : "sound", version };
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    return { kind: isCorruption(error) ? "corrupt" : "unreadable", reason: messageOf(error) };
+  }
+}
+
+/** A reader in WAL mode makes the files beside the database and leaves them; where they are missing nobody writes, so it can do without. */
+function openToLook(path: string): DatabaseSync {
+  const options = { readOnly: true, timeout: BUSY_TIMEOUT_MS };
+  return existsSync(`${path}-wal`) ? new DatabaseSync(path, options) : new DatabaseSync(`${pathToFileURL(path).href}?immutable=1`, options);
 }
 
 function newerSchema(path: string, found: number): NewerSchemaError {

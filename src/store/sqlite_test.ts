@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { batchOf, restRow, usageRow } from "../../tests/contract/store_contract.ts";
 import { FakeClock } from "../../tests/support/fake_clock.ts";
-import { NewerSchemaError, openSqliteStore, SCHEMA_VERSION } from "./sqlite.ts";
+import { examineSqlite, NewerSchemaError, openSqliteStore, readSqliteState, SCHEMA_VERSION } from "./sqlite.ts";
 
 const EVER = { sinceDay: "" };
 
@@ -151,6 +151,31 @@ Deno.test("a database of a newer schema is an error that says so, and stays as i
   const again = here.open();
   assert.deepEqual((await again.load(EVER)).usage, [usageRow()]);
   await again.close();
+});
+
+Deno.test("reading and examining see what is there, beside a writer too, and leave no file behind", async () => {
+  using here = place();
+  const store = here.open();
+  await store.save(batchOf({ usage: [usageRow()] }));
+  const whileOpen = readdirSync(here.directory);
+  assert.deepEqual(readSqliteState({ path: here.path, ...EVER }).usage, [usageRow()]);
+  assert.deepEqual(examineSqlite(here.path), { kind: "sound", version: SCHEMA_VERSION });
+  assert.deepEqual(readdirSync(here.directory), whileOpen);
+  await store.close();
+  assert.deepEqual(readSqliteState({ path: here.path, ...EVER }).usage, [usageRow()]);
+  assert.deepEqual(examineSqlite(here.path), { kind: "sound", version: SCHEMA_VERSION });
+  assert.deepEqual(readdirSync(here.directory), ["state.db"]);
+});
+
+Deno.test("examining tells a newer, a damaged and a missing file apart and changes none", async () => {
+  using here = place();
+  await here.open().close();
+  setVersion(here.path, SCHEMA_VERSION + 1);
+  assert.deepEqual(examineSqlite(here.path), { kind: "newer", version: SCHEMA_VERSION + 1 });
+  writeFileSync(here.path, "this is no database. ".repeat(100));
+  assert.equal(examineSqlite(here.path).kind, "corrupt");
+  assert.equal(examineSqlite(join(here.directory, "gone.db")).kind, "unreadable");
+  assert.deepEqual(readdirSync(here.directory), ["state.db"]);
 });
 
 Deno.test("a rest for a reason unknown to this program is left out", async () => {

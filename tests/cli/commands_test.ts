@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import deno from "../../deno.json" with { type: "json" };
 import { startSimulator } from "../simulators/server.ts";
 import { runProgram } from "../support/process.ts";
@@ -115,8 +116,15 @@ Deno.test("without arguments and without a terminal the help is printed, and it 
 
 Deno.test("the version and the help are printed and exit 0", () =>
   inFolder(async (folder) => {
+    const { output } = await runProgram(["version", "--json"], { cwd: folder });
+    const { version, commit, runtime } = JSON.parse(output);
+    assert.equal(version, deno.version);
+    assert.match(runtime, /^(?:deno|bun) \d/);
+    // Only an executable was built from some commit.
+    assert.ok(commit === null || process.env["KEYPROXY_EXECUTABLE"] !== undefined, output);
+    const line = `keyproxy ${deno.version}${commit === null ? "" : ` (${commit})`}\n`;
     for (const args of [["version"], ["--version"]]) {
-      assert.deepEqual(await runProgram(args, { cwd: folder }), { code: 0, output: `keyproxy ${deno.version}\n` });
+      assert.deepEqual(await runProgram(args, { cwd: folder }), { code: 0, output: line });
     }
     const help = await runProgram(["--help"], { cwd: folder });
     assert.equal(help.code, 0);

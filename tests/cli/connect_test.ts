@@ -33,6 +33,7 @@ Deno.test("--write merges, keeps the old file, and does nothing the second time"
     assert.equal(first.code, 0, first.err);
     const env = asObject(asObject(parseJson(await readFile(path, "utf8")))?.env);
     assert.deepEqual(env, { ANTHROPIC_BASE_URL: "http://127.0.0.1:9000", ANTHROPIC_AUTH_TOKEN: KEY });
+    assert.equal((await stat(path)).mode & 0o777, 0o600, "a key is in it now");
     const again = await folder.program(["connect", "claude-code", "--write"], { env: ENV });
     assert.match(again.out, /nothing was changed/);
     const files = await readdir(join(folder.path, ".claude"));

@@ -1,11 +1,14 @@
 /** `creds list`: what is shown of keys, logins, rests and today's use, while a server may be running. */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { credentialId } from "../../src/credentials/credential.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { dayName } from "../../src/pool/quota.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { startSimulator } from "../simulators/server.ts";
+import { reply } from "../simulators/steps.ts";
 import { type Folder, inFolder, listOf } from "./creds_program.ts";
 
 const KEYS = ["sk-one-0123456789abcdef", "sk-two-0123456789abcdef", "sk-three-0123456789abcde"] as const;
@@ -106,4 +109,32 @@ Deno.test("logins show whose they are, when they end and how their provider stan
     assert.equal(third?.state, "needs_login");
     const unknown = await folder.creds(["list", "--provider", "openai"]);
     assert.deepEqual([unknown.code, /those with credentials: gemini_cli/.test(unknown.err)], [2, true]);
+  }));
+
+Deno.test("service accounts stand beside keys, and are tried as they are", () =>
+  inFolder(async (folder) => {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    await using tokens = await startSimulator();
+    await using vertex = await startSimulator();
+    tokens.script({ path: "/token" }).always(reply(200, { access_token: "ya29.first", expires_in: 3_600 }));
+    const account = {
+      type: "service_account",
+      project_id: "my-project",
+      private_key_id: "k1",
+      private_key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      client_email: "robot@my-project.iam.gserviceaccount.com",
+      token_uri: `${tokens.baseUrl}/token`,
+    };
+    await writeFile(join(folder.path, "key.json"), JSON.stringify(account));
+    await writeFile(join(folder.path, ".env"), `GOOGLE_APPLICATION_CREDENTIALS=key.json\nVERTEX_AI_API_BASE=${vertex.baseUrl}\n`);
+    const listed = await folder.creds(["list"]);
+    assert.match(listed.out, /1 {2}robot@my-project\.iam\.gserviceaccount\.com +account +ready/);
+    const [row] = listOf(await folder.creds(["list", "--json"]));
+    assert.deepEqual([row?.kind, row?.account, row?.source], ["service_account", account.client_email, "GOOGLE_APPLICATION_CREDENTIALS"]);
+    assert.equal(vertex.requests.length + tokens.requests.length, 0);
+    const checked = await folder.creds(["check"]);
+    assert.equal(checked.code, 0, checked.err);
+    assert.match(checked.out, /vertex_ai:1 .*valid/);
+    assert.equal(vertex.requests[0]?.headers.authorization, "Bearer ya29.first");
+    assert.ok(!(listed.out + checked.out + checked.err).includes("PRIVATE KEY"));
   }));

@@ -203,3 +203,31 @@ Deno.test(
     }
   },
 );
+
+Deno.test("Google's package: cached contents and embeddings, bound to the key that made them", TEST, async () => {
+  await using gateway = await startGateway({
+    others: { GEMINI: {} },
+    env: { PROXY_API_KEY: KEY, GEMINI_API_KEY_1: "AIza-alpha-1111", GEMINI_API_KEY_2: "AIza-bravo-2222", SESSION_AFFINITY: "false" },
+  });
+  const ai = new GoogleGenAI({ apiKey: KEY, httpOptions: { baseUrl: `http://127.0.0.1:${gateway.port}` } });
+  const model = "gemini/gemini-2.5-flash";
+  const cache = await ai.caches.create({ model, config: { contents: "a long text", ttl: "300s" } });
+  const name = cache.name ?? "";
+  assert.match(name, /~[0-9a-f]{12}$/);
+  for (let turn = 0; turn < 2; turn++) {
+    const got = await ai.models.generateContent({ model, contents: "hello", config: { cachedContent: name } });
+    assert.equal(got.text, "hello");
+  }
+  assert.equal((await ai.caches.get({ name })).name, name);
+  assert.equal((await ai.caches.update({ name, config: { ttl: "600s" } })).name, name);
+  await ai.caches.delete({ name });
+  assert.equal(new Set(gateway.simulators.GEMINI?.requests.map(({ key }) => key)).size, 1);
+  const listed = await ai.caches.list();
+  assert.match(listed.page[0]?.name ?? "", /~[0-9a-f]{12}$/);
+  const embedded = await ai.models.embedContent({
+    model: "gemini/gemini-embedding-001",
+    contents: ["one", "two"],
+    config: { taskType: "RETRIEVAL_QUERY", outputDimensionality: 4 },
+  });
+  assert.deepEqual(embedded.embeddings?.map(({ values }) => values?.length), [4, 4]);
+});

@@ -1,6 +1,8 @@
 /** The admin routes of a running server: who gets in, what each action does to real requests, and its events. */
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
+import { viewCredentials } from "../../src/app/credential_view.ts";
+import { readSetup } from "../../src/app/setup.ts";
 import { RELOAD_REPORT, REQUEST_REPORT, STATUS_REPORT, type StatusReport } from "../../src/gateway/status_report.ts";
 import { latch } from "../simulators/latch.ts";
 import { answer, rateLimited, withHold } from "../simulators/steps.ts";
@@ -82,6 +84,38 @@ Deno.test("the status tells of providers, credentials and the last requests", as
     undefined,
   ]]);
   assert.ok((first?.usage?.output_tokens ?? 0) > 0);
+});
+
+Deno.test("credentials have the numbers that creds list gives them, logins first, and logins say how they are", async () => {
+  const env = {
+    IFLOW_API_KEY_1: "sk-iflow-0123456789",
+    IFLOW_API_KEY_2: "sk-iflow-9876543210",
+    IFLOW_1_ACCESS_TOKEN: "access-0123456789",
+    IFLOW_1_REFRESH_TOKEN: "refresh-0123456789",
+    IFLOW_1_API_KEY: "sk-of-the-login-0123",
+    IFLOW_1_EMAIL: "ann@example.com",
+    SKIP_OAUTH_INIT_CHECK: "true",
+  };
+  await using gateway = await startGateway({ env });
+  const iflow = (await status(gateway)).providers.find(({ id }) => id === "iflow");
+  const setup = await readSetup({ cwd: gateway.dataDir, env });
+  assert.ok("config" in setup);
+  const { views } = await viewCredentials({ ...setup, cwd: gateway.dataDir, env, now: Date.now() });
+  const listed = views.filter(({ provider }) => provider === "iflow").map(({ id, number, display }) => [number, id, display]);
+  assert.deepEqual(iflow?.credentials.map(({ id, number, display }) => [number, id, display]), listed);
+  assert.deepEqual(iflow?.credentials.map(({ kind, login }) => [kind, login?.state]), [["oauth", "due"], ["api_key", undefined], [
+    "api_key",
+    undefined,
+  ]]);
+});
+
+Deno.test("what clients write does not make the status large", async () => {
+  await using gateway = await startGateway();
+  const name = `nowhere/${"m".repeat(1_000_000)}`;
+  for (let round = 0; round < 5; round++) assert.equal((await chat(gateway, { ...STREAM, model: name })).status, 404);
+  const got = await admin(gateway, "/status");
+  assert.equal(STATUS_REPORT.parse(got.json).recent.length, 5);
+  assert.ok(got.text.length < 10_000, `${got.text.length}`);
 });
 
 Deno.test("a disabled credential finishes what it has and serves nothing more; enabled it is served to who waits", async () => {

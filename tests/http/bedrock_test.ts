@@ -1,5 +1,7 @@
 /** Amazon Bedrock: identities of AWS sign their calls, keys of Bedrock travel as they are. */
 import assert from "node:assert/strict";
+import { asArray, asObject } from "../../src/kernel/json.ts";
+import { reply } from "../simulators/steps.ts";
 import { startGateway } from "../support/gateway.ts";
 import { requestJson } from "../support/http_client.ts";
 
@@ -31,4 +33,29 @@ Deno.test("several identities are keys of their own", async () => {
 Deno.test("a key of Bedrock travels as bearer", async () => {
   const { headers } = await headersOf({ AWS_BEARER_TOKEN_BEDROCK: "ABSK-a-key-of-bedrock" });
   assert.equal(headers.authorization, "Bearer ABSK-a-key-of-bedrock");
+});
+
+Deno.test("models that can be called are listed with the profiles that reach others, and the lists are signed", async () => {
+  await using gateway = await startGateway({ others: { BEDROCK: {} }, env: { BEDROCK_API_KEY_1: undefined, ...AWS } });
+  const listed = async () => {
+    const rows = asArray(asObject((await requestJson(`${gateway.baseUrl}/models`)).json)?.data).map(asObject);
+    return rows.filter((row) => row?.owned_by === "bedrock").map((row) => row?.id);
+  };
+  assert.deepEqual(await listed(), [
+    "bedrock/amazon.nova-lite-v1:0",
+    "bedrock/amazon.titan-embed-text-v2:0",
+    "bedrock/us.anthropic.claude-sonnet-4-5-v1:0",
+  ]);
+  const asked = gateway.simulators.BEDROCK?.requests ?? [];
+  assert.deepEqual(asked.map(({ path, query }) => path.split("/").at(-1) + query).toSorted(), [
+    "foundation-models",
+    "inference-profiles?maxResults=1000",
+  ]);
+  for (const { headers } of asked) assert.match(headers.authorization ?? "", /^AWS4-HMAC-SHA256 .*\/bedrock\/aws4_request/);
+});
+
+Deno.test("models are listed without profiles where those are not to be seen", async () => {
+  await using gateway = await startGateway({ others: { BEDROCK: {} }, env: { BEDROCK_API_KEY_1: undefined, ...AWS } });
+  gateway.simulators.BEDROCK?.script({ path: "/inference-profiles" }).always(reply(403, { message: "not authorized to perform" }));
+  assert.match((await requestJson(`${gateway.baseUrl}/models`)).text, /bedrock\/amazon\.nova-lite-v1:0/);
 });

@@ -1,7 +1,7 @@
 /** Aliases, groups and patterns of model names, on every surface; and strictness about what cannot be carried over. */
 import assert from "node:assert/strict";
 import { asArray, asObject, type JsonObject, parseJson } from "../../src/kernel/json.ts";
-import { rateLimited, rejectedKey, serverError, unknownModel } from "../simulators/steps.ts";
+import { rateLimited, rejectedKey, serverError, stall, unknownModel } from "../simulators/steps.ts";
 import type { Step } from "../simulators/server.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { requestJson } from "../support/http_client.ts";
@@ -61,6 +61,26 @@ for (const [reason, step] of REASONS) {
   });
 }
 
+Deno.test("a provider that does not begin to stream leaves time for the next model of its group", async () => {
+  await using gateway = await start({ GLOBAL_TIMEOUT: "3" });
+  gateway.simulator.script({}).always(stall());
+  const got = await requestJson(`${gateway.baseUrl}/chat/completions`, {
+    body: { model: "best", stream: true, messages: [{ role: "user", content: "hello" }] },
+  });
+  assert.deepEqual([got.status, got.headers["x-keyproxy-provider"]], [200, "anthropic"], got.text);
+});
+
+Deno.test("a group of embedding models goes on to the next one too, whatever its format", async () => {
+  await using gateway = await startGateway({
+    others: { BEDROCK: {} },
+    env: { BEDROCK_API_KEY_1: "AKIA1234567890ABCDEF:secret-one", FALLBACK_EMBED: "local/sim-embed,bedrock/amazon.titan-embed-text-v2:0" },
+  });
+  gateway.simulator.script({}).always(rateLimited({ retryAfterSeconds: 3_600 }));
+  const got = await requestJson(`${gateway.baseUrl}/embeddings`, { body: { model: "embed", input: ["one", "two"] } });
+  assert.deepEqual([got.status, got.headers["x-keyproxy-provider"], asObject(got.json)?.model], [200, "bedrock", "embed"], got.text);
+  assert.equal(asArray(asObject(got.json)?.data).length, 2);
+});
+
 Deno.test("a group passes over a provider that is not configured, and names its members when none is", async () => {
   await using gateway = await start({ FALLBACK_ODD: "groq/llama,gemini/gemini-2.5-flash", FALLBACK_NONE: "groq/llama,xai/grok" });
   assert.equal((await ask(gateway, "odd")).provider, "gemini");
@@ -103,4 +123,24 @@ Deno.test("what cannot be carried over is left out and named, or refused by name
   assert.match(refused.text, /KEYPROXY_STRICT forbids leaving out: logit_bias, seed/);
   const whole = await requestJson(`${strict.baseUrl}/chat/completions`, { body: { ...body, seed: undefined, logit_bias: undefined } });
   assert.equal(whole.status, 200);
+});
+
+Deno.test("a provider whose own format is not translated is reached through a server of the user's that speaks OpenAI's", async () => {
+  await using gateway = await startGateway({ others: { WATSONX: {} } });
+  const chat = await requestJson(`${gateway.baseUrl}/chat/completions`, {
+    body: { model: "watsonx/sim-large", messages: [{ role: "user", content: "hello" }] },
+  });
+  assert.equal(chat.status, 200, chat.text);
+  assert.match((await requestJson(`${gateway.baseUrl}/models`)).text, /"watsonx\/sim-large"/);
+});
+
+Deno.test("a client may call its fields what it likes, and as many as it likes: the header that names what was left out stays one", async () => {
+  await using gateway = await start();
+  const base = { model: "anthropic/claude-sonnet-4-5", messages: [{ role: "user", content: "hello" }] };
+  const odd = await requestJson(`${gateway.baseUrl}/chat/completions`, { body: { ...base, "ключ\n": 1 } });
+  assert.deepEqual([odd.status, odd.headers["x-keyproxy-lossy"]], [200, "?????"]);
+  const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`field_${at}`, at]));
+  const got = await requestJson(`${gateway.baseUrl}/chat/completions`, { body: { ...base, ...many } });
+  assert.equal(got.status, 200);
+  assert.match(String(got.headers["x-keyproxy-lossy"]), /^field_0, .{1800,2000}, and \d+ more$/);
 });

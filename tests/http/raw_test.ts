@@ -5,7 +5,7 @@ import { asObject, asString, parseJson } from "../../src/kernel/json.ts";
 import { rateLimited, reply } from "../simulators/steps.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { requestJson } from "../support/http_client.ts";
-import { assertAtRest, KEY_A, KEY_B, TWO_KEYS } from "./chat.ts";
+import { assertAtRest, KEY_A, KEY_B, poolOf, TWO_KEYS } from "./chat.ts";
 
 function start(): Promise<Gateway> {
   return startGateway({ env: TWO_KEYS });
@@ -97,7 +97,7 @@ Deno.test("a file stays with the credential that took it: asked for, read, used 
   gateway.simulator.script({ path: "/batches" }, reply(200, { id: "batch_1", input_file_id: "file-abc", output_file_id: null }));
   const batch = await requestJson(`${gateway.baseUrl}/batches`, { body: { input_file_id: id, endpoint: "/v1/chat/completions" } });
   assert.equal(asObject(batch.json)?.id, `batch_1${id.slice("file-abc".length)}`);
-  assert.deepEqual(asObject(gateway.simulator.requests.at(-1)?.body)?.input_file_id, "file-abc");
+  assert.deepEqual(gateway.simulator.requests.at(-1)?.body, { input_file_id: "file-abc", endpoint: "/v1/chat/completions" });
   gateway.simulator.script({ path: "/files/file-abc" }, reply(200, { id: "file-abc", deleted: true }));
   assert.equal((await fetch(`${gateway.baseUrl}/files/${id}`, { method: "DELETE" })).status, 200);
   assert.deepEqual(new Set(gateway.simulator.requests.map(({ key }) => key)), new Set([owner]));
@@ -135,7 +135,95 @@ Deno.test("nothing else at a provider can be reached with its key", async () => 
 
 Deno.test("where several providers are configured, a file needs one to be named", async () => {
   await using gateway = await startGateway({ others: { OTHER: {} } });
-  const got = await requestJson(`${gateway.baseUrl}/files`);
+  const got = await requestJson(`${gateway.baseUrl}/files/file-unmarked`);
   assert.equal(got.status, 400);
-  assert.match(got.text, /say which provider keeps the file: add \?provider=<id>.*local, other/);
+  assert.match(got.text, /say which provider keeps it: add \?provider=<id>.*local, other/);
+});
+
+Deno.test("what is not there says nothing of the next file, nor of the model's chat", async () => {
+  await using gateway = await startGateway({ others: { ANTHROPIC: {} } });
+  const model = "anthropic/claude-sonnet-4-5";
+  const picture = await requestJson(`${gateway.baseUrl}/images/generations`, { body: { model, prompt: "a cat" } });
+  assert.deepEqual([picture.status, picture.text.includes("has no /images/generations")], [404, true]);
+  const chat = await requestJson(`${gateway.baseUrl}/chat/completions`, { body: { model, messages: [{ role: "user", content: "hi" }] } });
+  assert.equal(chat.status, 200, chat.text);
+  gateway.simulator.script({}, reply(404, { error: { message: "No such File object: file-x" } }));
+  const missing = await requestJson(`${gateway.baseUrl}/files/file-x?provider=local`);
+  assert.deepEqual([missing.status, missing.text.includes("No such File object")], [404, true]);
+  gateway.simulator.script({}, reply(200, { id: "file-y" }));
+  assert.equal((await requestJson(`${gateway.baseUrl}/files/file-y?provider=local`)).status, 200);
+});
+
+Deno.test("a chat about a file goes to the key that keeps it; when that must rest, the file is left out and the answer says so", async () => {
+  await using gateway = await start();
+  const id = await upload(gateway);
+  const owner = gateway.simulator.requests[0]?.key ?? "";
+  const content = [{ type: "text", text: "what is it?" }, { type: "file", file: { file_id: id } }];
+  const ask = () =>
+    requestJson(`${gateway.baseUrl}/chat/completions`, { body: { model: "local/m", messages: [{ role: "user", content }] } });
+  for (let turn = 0; turn < 3; turn++) assert.equal((await ask()).headers["x-keyproxy-lossy"], undefined);
+  assert.deepEqual(new Set(gateway.simulator.requests.map(({ key }) => key)), new Set([owner]));
+  gateway.simulator.script({ key: owner }).always(rateLimited({ retryAfterSeconds: 300 }));
+  const moved = await ask();
+  assert.deepEqual([moved.status, moved.headers["x-keyproxy-lossy"]], [200, "messages[0].content[1]"]);
+  assert.deepEqual(asObject(gateway.simulator.requests.at(-1)?.body)?.messages, [{ role: "user", content: content.slice(0, 1) }]);
+  await assertAtRest(gateway);
+});
+
+Deno.test("a conversation that goes on from an earlier answer still knows whose its file is", async () => {
+  await using gateway = await startGateway({
+    others: { OPENAI: {} },
+    env: { OPENAI_API_KEY_1: KEY_A, OPENAI_API_KEY_2: KEY_B, SESSION_AFFINITY: "false" },
+  });
+  const openai = gateway.simulators.OPENAI;
+  openai?.script({ path: "/files" }, reply(200, { id: "file-abc", object: "file" }));
+  const form = new FormData();
+  form.append("file", new Blob(["%PDF"]), "a.pdf");
+  const uploaded = await fetch(`${gateway.baseUrl}/files?provider=openai`, { method: "POST", body: form });
+  const id = asString(asObject(parseJson(await uploaded.text()))?.id) ?? "";
+  const owner = openai?.requests[0]?.key;
+  const content = [{ type: "input_text", text: "what is it?" }, { type: "input_file", file_id: id }];
+  const first = await requestJson(`${gateway.baseUrl}/responses`, { body: { model: "openai/gpt-5", input: [{ role: "user", content }] } });
+  assert.equal(first.status, 200, first.text);
+  for (let turn = 0; turn < 3; turn++) {
+    const next = await requestJson(`${gateway.baseUrl}/responses`, {
+      body: { model: "openai/gpt-5", previous_response_id: asObject(first.json)?.id, input: "and why?" },
+    });
+    assert.equal(next.status, 200, next.text);
+  }
+  assert.deepEqual(new Set(openai?.requests.map(({ key }) => key)), new Set([owner]));
+  assert.ok(openai?.requests.slice(1).every(({ rawBody }) => rawBody.includes('"file-abc"') && !rawBody.includes("~")));
+});
+
+Deno.test("a file that is not there, and a path that a provider lacks, say nothing about models", async () => {
+  await using gateway = await start();
+  gateway.simulator.script({}, reply(404, { error: { message: "No such File object: file-x", type: "invalid_request_error" } }));
+  const missing = await requestJson(`${gateway.baseUrl}/files/file-x`);
+  assert.equal(missing.status, 404);
+  assert.match(missing.text, /"No such File object: file-x"/);
+  gateway.simulator.script({}, reply(200, { id: "file-y" }));
+  assert.equal((await requestJson(`${gateway.baseUrl}/files/file-y`)).status, 200);
+  gateway.simulator.script({}, reply(404, { detail: "Not Found" }));
+  assert.equal((await requestJson(`${gateway.baseUrl}/rerank`, { body: { model: "local/m", query: "q" } })).status, 404);
+  const chat = await requestJson(`${gateway.baseUrl}/chat/completions`, {
+    body: { model: "local/m", messages: [{ role: "user", content: "hi" }] },
+  });
+  assert.equal(chat.status, 200);
+  await assertAtRest(gateway);
+});
+
+Deno.test("what an answer says of its usage is counted, and its bytes are the provider's own", async () => {
+  await using gateway = await start();
+  const picture = { ...PICTURE, usage: { input_tokens: 10, output_tokens: 100, total_tokens: 110 } };
+  gateway.simulator.script({}, reply(200, picture));
+  const got = await requestJson(`${gateway.baseUrl}/images/generations`, { body: { model: "local/gpt-image-1", prompt: "a cat" } });
+  assert.equal(got.text, JSON.stringify(picture));
+  await gateway.running(0);
+  const counted = poolOf(gateway).report().map(({ today }) => [today.inputTokens, today.outputTokens]);
+  assert.deepEqual(counted.sort(), [[0, 0], [10, 100]]);
+});
+
+Deno.test("filters of models hide no files", async () => {
+  await using gateway = await startGateway({ env: { ...TWO_KEYS, IGNORE_MODELS_LOCAL: "*", WHITELIST_MODELS_LOCAL: "gpt*" } });
+  await upload(gateway);
 });

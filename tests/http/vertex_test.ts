@@ -4,11 +4,12 @@ import { Buffer } from "node:buffer";
 import { createVerify, generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { asObject, type JsonObject, parseJson } from "../../src/kernel/json.ts";
+import { asObject, isObject, type JsonObject, parseJson } from "../../src/kernel/json.ts";
 import { errorAnswer, reply } from "../simulators/steps.ts";
 import { type Simulator, startSimulator } from "../simulators/server.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { requestJson } from "../support/http_client.ts";
+import { type Question, SURFACES } from "../support/surfaces.ts";
 
 const CHAT = { model: "vertex_ai/gemini-2.5-flash", messages: [{ role: "user", content: "hello" }] };
 const KEYS = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -93,4 +94,80 @@ Deno.test("GOOGLE_APPLICATION_CREDENTIALS names a key file; what is none is a wa
   await writeFile(path, "not a key");
   await gateway.reload({ GOOGLE_APPLICATION_CREDENTIALS: path });
   assert.equal((await ask(gateway)).status, 404);
+});
+
+async function startClaude(tokens: Simulator): Promise<Gateway> {
+  return await start(tokens, { VERTEX_AI_CREDENTIALS: JSON.stringify(keyFile(tokens)), VERTEX_AI_LOCATION: "global" });
+}
+
+Deno.test("Claude is asked there in its own format, from every surface, whole and streamed", async (t) => {
+  await using tokens = await startSimulator();
+  await using gateway = await startClaude(tokens);
+  for (const surface of SURFACES) {
+    for (const isStream of [false, true]) {
+      await t.step(`${surface.name}, ${isStream ? "streamed" : "whole"}`, async () => {
+        const base = { model: "vertex_ai/claude-sonnet-4-5@20250929", isStream };
+        const ask = async (question: Question) => {
+          const got = await requestJson(`http://127.0.0.1:${gateway.port}${surface.path(question)}`, { body: surface.body(question) });
+          assert.equal(got.status, 200, got.text);
+          const lines = got.text.split("\n").filter((line) => line.startsWith("data: ") && line !== "data: [DONE]");
+          return isStream
+            ? surface.heardStream(lines.map((line) => parseJson(line.slice("data: ".length))).filter(isObject))
+            : surface.heard(asObject(got.json) ?? {});
+        };
+        const said = await ask({ ...base, system: "Be kind.", said: [{ by: "user", text: "hello big world" }] });
+        assert.deepEqual([said.text, said.end], ["hello big world", "stop"]);
+        const called = await ask({ ...base, tools: ["look_up"], said: [{ by: "user", text: "use the tool" }] });
+        assert.deepEqual(called.calls, [{ name: "look_up", arguments: { text: "use the tool" } }]);
+        const request = gateway.simulators.VERTEX_AI?.requests.at(-1);
+        const place = "/projects/my-project/locations/global/publishers/anthropic/models/claude-sonnet-4-5@20250929";
+        assert.ok(request?.path.endsWith(`${place}:${isStream ? "streamRawPredict" : "rawPredict"}`), request?.path ?? "no request");
+        assert.equal(request?.headers.authorization, "Bearer ya29.first");
+      });
+    }
+  }
+});
+
+Deno.test("Messages go to Claude there as they are, but for the model and the version", async () => {
+  await using tokens = await startSimulator();
+  await using gateway = await startClaude(tokens);
+  const body = { max_tokens: 9, messages: [{ role: "user", content: "hello" }], metadata: { user_id: "u" }, service_tier: "auto" };
+  const got = await requestJson(`${gateway.baseUrl}/messages`, {
+    body: { ...body, model: "vertex_ai/claude-haiku-4-5@20251001" },
+    headers: { "anthropic-beta": "context-1m-2025-08-07" },
+  });
+  assert.deepEqual([got.status, asObject(got.json)?.model], [200, "vertex_ai/claude-haiku-4-5@20251001"], got.text);
+  const [request] = gateway.simulators.VERTEX_AI?.requests ?? [];
+  assert.deepEqual(request?.body, { anthropic_version: "vertex-2023-10-16", ...body });
+  assert.equal(request?.headers["anthropic-beta"], "context-1m-2025-08-07");
+});
+
+Deno.test("a day in Anthropic's own spelling of a model finds it there too", async () => {
+  await using tokens = await startSimulator();
+  await using gateway = await startGateway({
+    others: { VERTEX_AI: {} },
+    env: {
+      VERTEX_AI_API_KEY_1: undefined,
+      VERTEX_AI_CREDENTIALS: JSON.stringify(keyFile(tokens)),
+      MODEL_MAP: "claude-*:vertex_ai/*",
+    },
+  });
+  tokens.script({ path: "/token" }).always(reply(200, { access_token: "ya29.first", expires_in: 3_600 }));
+  const got = await requestJson(`${gateway.baseUrl}/messages`, {
+    body: { model: "claude-sonnet-4-5-20250929", max_tokens: 9, messages: [{ role: "user", content: "hello" }] },
+  });
+  assert.equal(got.status, 200, got.text);
+  assert.match(gateway.simulators.VERTEX_AI?.requests[0]?.path ?? "", /\/models\/claude-sonnet-4-5@20250929:rawPredict$/);
+});
+
+Deno.test("a key of the express mode is left for a service account where Claude is asked for, and says why where it is alone", async () => {
+  await using tokens = await startSimulator();
+  await using gateway = await start(tokens, { VERTEX_AI_API_KEY: "express-key-1" });
+  const ask = () => requestJson(`${gateway.baseUrl}/chat/completions`, { body: { ...CHAT, model: "vertex_ai/claude-sonnet-4-5" } });
+  const alone = await ask();
+  assert.match(alone.text, /wants a service account/);
+  assert.equal(gateway.simulators.VERTEX_AI?.requests.length, 0);
+  assert.equal((await requestJson(`${gateway.baseUrl}/chat/completions`, { body: CHAT })).status, 200);
+  await gateway.reload({ VERTEX_AI_API_KEY: "express-key-1", VERTEX_AI_CREDENTIALS: JSON.stringify(keyFile(tokens)) });
+  assert.equal((await ask()).status, 200);
 });

@@ -12,6 +12,8 @@ import { cohereReply } from "./cohere_api.ts";
 import { geminiReply } from "./gemini_api.ts";
 import { responsesReply } from "./responses_api.ts";
 import { messagesReply } from "./anthropic_api.ts";
+import { embedReply } from "./embed_apis.ts";
+import { vertexClaudeReply } from "./vertex_claude.ts";
 
 /** What the provider knows and accepts. */
 export interface ProviderFacts {
@@ -45,7 +47,8 @@ export function answerQuestion(question: Question, facts: ProviderFacts, shape: 
   const route = `${question.method} ${question.path.replace(/^\/v1(?=\/)/, "")}`;
   if (route === "GET /models") return jsonReply(200, { object: "list", data: offered(facts).map(modelEntry) });
   if (route.startsWith("GET /models/")) return oneModel(decodeURIComponent(route.slice("GET /models/".length)), facts);
-  const generated = geminiReply(question, shape) ?? converseReply(question, shape);
+  const generated = embedReply(question) ?? geminiReply(question, shape) ?? converseReply(question, shape) ??
+    vertexClaudeReply(question, shape);
   if (generated !== undefined) return generated;
   const answer = ANSWERS[route];
   if (answer === undefined) return jsonReply(404, errorBody({ message: `Invalid URL (${question.method} ${question.path})` }));

@@ -9,8 +9,24 @@ import { tokensOf } from "./tokens.ts";
 const ROUTE = /\/model\/([^/]+)\/(converse|converse-stream)$/;
 export const BEDROCK_SIGNATURE = "c2ltLWJlZHJvY2stc2lnbmF0dXJlIQ==";
 
-/** The answer to a Converse call; undefined for every other request. */
+const BY_DEMAND = { inferenceTypesSupported: ["ON_DEMAND"], inputModalities: ["TEXT"], modelLifecycle: { status: "ACTIVE" } };
+const LISTS: Readonly<Record<string, Reply>> = {
+  "foundation-models": jsonReply(200, {
+    modelSummaries: [
+      { modelId: "amazon.nova-lite-v1:0", ...BY_DEMAND, inputModalities: ["TEXT", "IMAGE"], outputModalities: ["TEXT"] },
+      { modelId: "amazon.titan-embed-text-v2:0", ...BY_DEMAND, outputModalities: ["EMBEDDING"] },
+      { modelId: "amazon.nova-canvas-v1:0", ...BY_DEMAND, outputModalities: ["IMAGE"] },
+      { modelId: "anthropic.claude-sonnet-4-5-v1:0", outputModalities: ["TEXT"], inferenceTypesSupported: ["INFERENCE_PROFILE"] },
+    ],
+  }),
+  "inference-profiles": jsonReply(200, {
+    inferenceProfileSummaries: [{ inferenceProfileId: "us.anthropic.claude-sonnet-4-5-v1:0", status: "ACTIVE", type: "SYSTEM_DEFINED" }],
+  }),
+};
+
+/** The answer to a Converse call, or one of its lists; undefined for every other request. */
 export function converseReply(question: Question, shape: AnswerShape): Reply | undefined {
+  if (question.method === "GET") return LISTS[question.path.split("/").at(-1) ?? ""];
   const [, , method] = ROUTE.exec(question.path) ?? [];
   if (method === undefined || question.method !== "POST") return undefined;
   const body = asObject(question.body) ?? {};

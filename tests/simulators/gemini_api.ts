@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from "../../src/kernel/json.ts";
 import type { Question } from "./answers.ts";
+import { cacheRefusal, cacheReply } from "./gemini_caches.ts";
 import { googleModel } from "./google/models.ts";
 import { fieldMistakeIn } from "./google/strict_fields.ts";
 import { historyMistakeIn } from "./google/strict_history.ts";
@@ -20,8 +21,11 @@ export const GEMINI_SIGNATURE = "c2ltLWdlbWluaS1zaWduYXR1cmUh";
 /** The answer to a call of generateContent; undefined for every other request. */
 export function geminiReply(question: Question, shape: AnswerShape): Reply | undefined {
   const [, name = "", method] = ROUTE.exec(question.path) ?? [];
-  if (method === undefined || question.method !== "POST") return undefined;
+  if (method === undefined || question.method !== "POST") return cacheReply(question);
   const body = asObject(question.body) ?? {};
+  const cached = asString(body.cachedContent);
+  const uncached = cached === undefined ? undefined : cacheRefusal(cached, question.key ?? "");
+  if (uncached !== undefined) return uncached;
   const id = decodeURIComponent(name);
   const mistake = mistakeIn(body, id);
   if (mistake !== undefined) return geminiError(400, { status: "INVALID_ARGUMENT", message: mistake });

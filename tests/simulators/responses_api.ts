@@ -28,6 +28,7 @@ export function responsesReply(question: Question, { body, shape }: { readonly b
     model: asString(body.model) ?? "",
     status: isCut ? "incomplete" : "completed",
     error: null,
+    previous_response_id: null,
     incomplete_details: isCut ? { reason: planned.finishReason === "length" ? "max_output_tokens" : "content_filter" } : null,
     output: [...output],
     parallel_tool_calls: true,

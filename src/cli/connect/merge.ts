@@ -1,8 +1,10 @@
 /**
  * Settings of ours laid into a tool's own file: whatever else stands there stays, to the letter where the format has
- * comments. Pure; undefined when the file cannot be read, so that nothing of it is lost.
+ * comments. Pure; undefined when the file cannot be read, or would not say what it shall, so that nothing of it is lost.
  */
 import { parse } from "dotenv";
+import { isDeepStrictEqual } from "node:util";
+import { parse as parseTomlText } from "smol-toml";
 import { asObject, isObject, type JsonObject, parseJson } from "../../kernel/json.ts";
 import type { Wanted } from "./tools.ts";
 
@@ -38,13 +40,26 @@ function laidOver(current: JsonObject, settings: JsonObject): JsonObject {
 /** Lines that begin a table. */
 const TABLE = /^\s*\[/;
 
-function mergedToml(text: string, { top, table, fields }: Extract<Wanted, { readonly format: "toml" }>): string {
+function mergedToml(text: string, { top, table, fields }: Extract<Wanted, { readonly format: "toml" }>): string | undefined {
+  const before = parsedToml(text);
+  if (before === undefined) return undefined;
   const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n");
   const head = lines.findIndex((line) => TABLE.test(line));
   const above = head < 0 ? lines : lines.slice(0, head);
   const below = head < 0 ? [] : lines.slice(head);
-  const next = [...withLines(above, top), ...withTable(below, table, fields)];
-  return `${next.join("\n")}\n`;
+  const next = `${[...withLines(above, top), ...withTable(below, table, fields)].join("\n")}\n`;
+  // Edited by its lines, read by its meaning: lines in long texts, and tables written in one line, look like others.
+  const nested = table.split(".").reduceRight<JsonObject>((inner, name) => ({ [name]: inner }), fields);
+  return isDeepStrictEqual(parsedToml(next), laidOver(laidOver(before, top), nested)) ? next : undefined;
+}
+
+/** Undefined when it is no TOML. Dates and the like are compared by their JSON. */
+function parsedToml(text: string): JsonObject | undefined {
+  try {
+    return asObject(parseJson(JSON.stringify(parseTomlText(text))));
+  } catch {
+    return undefined;
+  }
 }
 
 function lineOf(name: string, value: string): string {
@@ -77,18 +92,21 @@ function withTable(lines: readonly string[], table: string, fields: Readonly<Rec
   return [...lines.slice(0, start), ...own, ...kept, ...lines.slice(end)];
 }
 
-function mergedEnv(text: string, variables: Readonly<Record<string, string>>): string {
+function mergedEnv(text: string, variables: Readonly<Record<string, string>>): string | undefined {
   const current = parse(text);
-  const changed = Object.entries(variables).filter(([name, value]) => current[name] !== value);
-  if (changed.length === 0) return text;
+  const changed = new Map(Object.entries(variables).filter(([name, value]) => current[name] !== value));
+  if (changed.size === 0) return text;
   const left = new Map(changed);
   const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n");
+  // Of several lines for a variable the last one counts: all of them are replaced.
   const kept = lines.map((line) => {
     const name = /^\s*(?:export\s+)?([A-Z0-9_]+)\s*=/i.exec(line)?.[1] ?? "";
-    const value = left.get(name);
+    const value = changed.get(name);
     if (value === undefined) return line;
     left.delete(name);
     return `${name}=${value}`;
   });
-  return `${[...kept, ...[...left].map(([name, value]) => `${name}=${value}`)].join("\n")}\n`;
+  const next = `${[...kept, ...[...left].map(([name, value]) => `${name}=${value}`)].join("\n")}\n`;
+  // A value may go over several lines, of which one may look like a variable of ours.
+  return isDeepStrictEqual({ ...parse(next) }, { ...current, ...variables }) ? next : undefined;
 }

@@ -79,7 +79,26 @@ Deno.test("merging twice is as merging once, whatever was there", () => {
     "X=1",
   );
   fc.assert(fc.property(fc.array(lines, { maxLength: 8 }), fc.constantFrom("codex", "gemini-cli"), (given, id) => {
-    const once = merged(`${given.join("\n")}\n`, wantedBy(id)) ?? "";
-    assert.equal(merged(once, wantedBy(id)), once);
+    // A variable or table that stands there twice is no TOML.
+    const once = merged(`${given.join("\n")}\n`, wantedBy(id));
+    if (once !== undefined) assert.equal(merged(once, wantedBy(id)), once);
   }));
+});
+
+Deno.test("TOML that is none, or has our table in another form, is left alone", () => {
+  const texts = [
+    "this is [not toml\n= 3\n",
+    '[model_providers]\nkeyproxy = { name = "old" }\n',
+    'model_providers.keyproxy.name = "old"\n',
+    'prompt = """\nmodel = 5\n"""\n',
+    '"model_provider" = "openai"\n',
+  ];
+  for (const text of texts) assert.equal(merged(text, wantedBy("codex")), undefined, text);
+  assert.ok(merged('notify = [\n  ["x"],\n]\nat = 1979-05-27T07:32:00Z\n', wantedBy("codex")) !== undefined);
+});
+
+Deno.test("env: of several lines for a variable all are replaced, and a longer value is not broken", () => {
+  const twice = merged("GEMINI_API_KEY=one\nexport GEMINI_API_KEY=two\n", wantedBy("gemini-cli")) ?? "";
+  assert.equal(twice.match(/^GEMINI_API_KEY=kp-a-key$/gm)?.length, 2);
+  assert.equal(merged('NOTE="a\nGEMINI_API_KEY=inside\n"\n', wantedBy("gemini-cli")), undefined);
 });

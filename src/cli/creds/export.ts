@@ -72,7 +72,8 @@ async function chosenLogins(
     throw usage(`${name} has keys, not logins: they stand in .env or the environment already`);
   }
   const view = findView(name, views);
-  if (view.login === null) throw usage(`${shortName(view)} is a key, not a login: it stands in ${view.origin ?? view.source} already`);
+  const what = view.kind === "oauth" ? "service account" : "key";
+  if (view.login === null) throw usage(`${shortName(view)} is a ${what}, not a login: it stands in ${view.origin ?? view.source} already`);
   return [view];
 }
 

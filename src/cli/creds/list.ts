@@ -75,16 +75,21 @@ function headLines({ provider, providerName, login }: CredentialView, paint: Pai
 }
 
 function cellsOf(view: CredentialView, now: number) {
-  const { number, display, kind, standing, today } = view;
+  const { number, display, standing, today } = view;
   const used = today.requestCount === 0 ? "" : `${today.requestCount} today`;
   const failedCount = today.failureCount === 0 ? "" : `, ${today.failureCount} failed`;
   return [
     { text: `${number}`, align: "right" as const },
     { text: display },
-    { text: kind === "oauth" ? "login" : kind === "none" ? "open" : "key" },
+    { text: kindWord(view) },
     { text: standingWords(standing, now), style: colourOf(view) },
     { text: used + failedCount },
   ];
+}
+
+function kindWord({ kind, login }: CredentialView): string {
+  if (kind !== "oauth") return kind === "none" ? "open" : "key";
+  return login === null ? "account" : "login";
 }
 
 function colourOf({ standing: { word }, resting }: CredentialView) {
@@ -151,13 +156,14 @@ function cut(line: string, width: number): string {
 /** The stable form: snake case, instants in ISO 8601. */
 export function asJson(view: CredentialView) {
   const { id, provider, number, display, kind, source, origin, priority, standing, resting, today, login } = view;
+  const isAccount = kind === "oauth" && login === null;
   const iso = (at: number | null) => at === null ? null : new Date(at).toISOString();
   return {
     id,
     provider,
     number,
     display,
-    kind,
+    kind: isAccount ? "service_account" : kind,
     source,
     origin,
     priority,
@@ -165,7 +171,7 @@ export function asJson(view: CredentialView) {
     reason: standing.reason,
     until: iso(standing.word === "resting" || standing.word === "quarantined" ? standing.untilAt : null),
     expires_at: iso(login?.grant.expiresAt ?? null),
-    account: login?.grant.account ?? null,
+    account: login?.grant.account ?? (isAccount ? display : null),
     label: login?.label ?? null,
     tier: login?.grant.tier ?? null,
     project_id: login?.grant.projectId ?? null,

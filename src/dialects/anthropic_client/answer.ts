@@ -32,7 +32,7 @@ export function messageOf(events: readonly ChatEvent[], context: AnswerContext):
     role: "assistant",
     model: context.model,
     content: blocks.shapes(),
-    ...stopFields(finish, blocks.hasCalled ? "calls" : "no_calls"),
+    ...stopFields(finish, blocks.said),
     usage: usageShape(usage),
   };
 }
@@ -40,8 +40,11 @@ export function messageOf(events: readonly ChatEvent[], context: AnswerContext):
 class Blocks {
   readonly #blocks: Block[] = [];
 
-  get hasCalled(): boolean {
-    return this.#blocks.some((block) => block.kind === "call");
+  #hasRefused = false;
+
+  get said(): "calls" | "refusal" | "no_calls" {
+    if (this.#blocks.some((block) => block.kind === "call")) return "calls";
+    return this.#hasRefused ? "refusal" : "no_calls";
   }
 
   take(event: ChatEvent): void {
@@ -50,6 +53,7 @@ class Blocks {
       case "text":
       case "refusal":
         if (event.text === "") return;
+        this.#hasRefused ||= event.kind === "refusal";
         if (last?.kind === "text") last.text += event.text;
         else this.#blocks.push({ kind: "text", text: event.text });
         return;

@@ -22,10 +22,10 @@ export function toolUseId(id: string): string {
   return id.replace(/[^a-zA-Z0-9_-]/g, "_");
 }
 
-/** Why it ended. `said`: whether a tool was called, which wins over the provider's word. */
+/** Why it ended. `said`: whether a tool was called or the answer refused, which wins over the provider's word. */
 export function stopFields(
   finish: { readonly reason: FinishReason; readonly stopSequence?: string } | undefined,
-  said: "calls" | "no_calls",
+  said: "calls" | "refusal" | "no_calls",
 ): { readonly stop_reason: string; readonly stop_sequence: string | null } {
   const sequence = finish?.stopSequence ?? null;
   switch (finish?.reason) {
@@ -35,6 +35,7 @@ export function stopFields(
       return { stop_reason: "refusal", stop_sequence: null };
     default:
       if (said === "calls") return { stop_reason: "tool_use", stop_sequence: null };
+      if (said === "refusal") return { stop_reason: "refusal", stop_sequence: null };
       return { stop_reason: sequence === null ? "end_turn" : "stop_sequence", stop_sequence: sequence };
   }
 }

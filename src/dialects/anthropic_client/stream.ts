@@ -33,6 +33,7 @@ export class MessageWriter implements AnswerWriter {
   #next = 0;
   readonly #waiting: Waiting[] = [];
   #hasCalled = false;
+  #hasRefused = false;
   #finish: Finish | undefined;
   #usage: ChatUsage | undefined;
 
@@ -56,7 +57,7 @@ export class MessageWriter implements AnswerWriter {
     const usage = this.#usage === undefined
       ? { input_tokens: estimatedInput(this.#context.request), output_tokens: 0 }
       : usageShape(this.#usage);
-    const delta = stopFields(this.#finish, this.#hasCalled ? "calls" : "no_calls");
+    const delta = stopFields(this.#finish, this.#hasCalled ? "calls" : this.#hasRefused ? "refusal" : "no_calls");
     return [...this.#begin(), ...this.#close(), ...this.#release(), { type: "message_delta", delta, usage }];
   }
 
@@ -64,6 +65,7 @@ export class MessageWriter implements AnswerWriter {
     switch (event.kind) {
       case "text":
       case "refusal":
+        this.#hasRefused ||= event.kind === "refusal" && event.text !== "";
         return event.text === "" ? [] : [...this.#enter("text"), this.#delta({ type: "text_delta", text: event.text })];
       case "reasoning":
         return this.#think(event);

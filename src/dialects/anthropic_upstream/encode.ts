@@ -5,10 +5,12 @@ import type { Failure } from "../../kernel/failure.ts";
 import { asObject, type JsonObject, parseJson } from "../../kernel/json.ts";
 import { Extensions } from "../extensions.ts";
 import { invalidField } from "../problems.ts";
+import { lossesOf } from "../schema_cut.ts";
 import type { ToolNames } from "../tool_names.ts";
 import { writeHistory } from "./history.ts";
 import type { ThoughtMemory } from "./memory.ts";
 import { cacheField, type PartContext } from "./parts.ts";
+import { strictSchema } from "./schema.ts";
 import { toolFields } from "./tools.ts";
 import type { ModelTraits } from "./traits.ts";
 
@@ -45,6 +47,7 @@ export function encodeRequest(request: ChatRequest, { model, traits, names, memo
   const { budget, maxTokens } = withinLimit(thinking, { limit, traits });
   const isThinking = thinking !== undefined && thinking.kind !== "off";
   const format = formatFields(request);
+  const tools = toolFields(request, { names, forced: isThinking ? "refused" : "allowed" });
   const settings = samplingFields(request, { traits, isThinking });
   const output = { ...effortField(thinking), ...format.config };
   const body: JsonObject = {
@@ -52,7 +55,7 @@ export function encodeRequest(request: ChatRequest, { model, traits, names, memo
     max_tokens: maxTokens,
     ...systemField(request, format.instruction),
     messages: history.messages,
-    ...toolFields(request, { names, forced: isThinking ? "refused" : "allowed" }),
+    ...tools.fields,
     ...settings.fields,
     ...thinkingField(thinking, budget),
     ...(Object.keys(output).length === 0 ? {} : { output_config: output }),
@@ -63,6 +66,8 @@ export function encodeRequest(request: ChatRequest, { model, traits, names, memo
     ...request.dropped,
     ...history.lossy,
     ...settings.lossy,
+    ...tools.lossy,
+    ...format.lossy,
     ...(isThoughtLost ? ["reasoning"] : []),
     ...(request.modalities?.some((it) => it !== "text") === true ? ["modalities"] : []),
     ...extensions.rest(),
@@ -77,30 +82,19 @@ function systemField({ system, turns }: ChatRequest, instruction: string | undef
 }
 
 /** JSON of no certain shape has no field: it is asked for in words. */
-function formatFields({ format }: ChatRequest): { readonly config: JsonObject; readonly instruction?: string } {
+function formatFields(
+  { format }: ChatRequest,
+): { readonly config: JsonObject; readonly instruction?: string; readonly lossy: readonly string[] } {
   switch (format?.kind) {
     case "json":
-      return { config: {}, instruction: "Answer with one JSON object and nothing else." };
-    case "schema":
-      return { config: { format: { type: "json_schema", schema: closed(format.schema) } } };
+      return { config: {}, instruction: "Answer with one JSON object and nothing else.", lossy: [] };
+    case "schema": {
+      const cut = strictSchema(format.schema);
+      return { config: { format: { type: "json_schema", schema: cut.schema } }, lossy: lossesOf("response_format", cut) };
+    }
     default:
-      return { config: {} };
+      return { config: {}, lossy: [] };
   }
-}
-
-/** Every object of a schema must say that it has no other properties. */
-function closed(schema: JsonObject): JsonObject {
-  const edited = Object.fromEntries(
-    Object.entries(schema).map(([name, value]) => {
-      if (Array.isArray(value)) return [name, value.map((item) => isSchema(item) ? closed(item) : item)];
-      return [name, isSchema(value) ? closed(value) : value];
-    }),
-  );
-  return schema.type === "object" ? { ...edited, additionalProperties: false } : edited;
-}
-
-function isSchema(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 type Thinking =

@@ -1,8 +1,11 @@
 /** Tools and their choice as Anthropic takes them. */
 import type { ChatRequest, Tool } from "../../canonical/chat.ts";
-import { asObject, type JsonObject } from "../../kernel/json.ts";
+import type { JsonObject } from "../../kernel/json.ts";
+import { objectSchema } from "../object_schema.ts";
+import { type CutSchema, lossesOf } from "../schema_cut.ts";
 import type { NameRule, ToolNames } from "../tool_names.ts";
 import { cacheField } from "./parts.ts";
+import { strictSchema } from "./schema.ts";
 
 /** Names as Anthropic takes them; older models take no longer ones. */
 export const ANTHROPIC_NAMES: NameRule = { clean: (name) => name.replace(/[^A-Za-z0-9_-]/g, "_"), maxLength: 64 };
@@ -11,15 +14,22 @@ export const ANTHROPIC_NAMES: NameRule = { clean: (name) => name.replace(/[^A-Za
 export function toolFields(
   request: Pick<ChatRequest, "tools" | "toolChoice" | "callsOneByOne">,
   { names, forced }: { readonly names: ToolNames; readonly forced: "allowed" | "refused" },
-): JsonObject {
+): { readonly fields: JsonObject; readonly lossy: readonly string[] } {
   const { tools, toolChoice, callsOneByOne } = request;
   const named = toolChoice?.kind === "named" ? toolChoice.names : [];
   const offered = named.length > 1 ? tools.filter(({ name }) => named.includes(name)) : tools;
-  if (offered.length === 0) return {};
+  if (offered.length === 0) return { fields: {}, lossy: [] };
+  const written = offered.map((tool) => ({ tool, input: inputSchema(tool) }));
   const choice = choiceOf(request, { names, forced });
   const isOneByOne = callsOneByOne === true && choice?.type !== "none";
   const chosen = isOneByOne ? { type: "auto", ...choice, disable_parallel_tool_use: true } : choice;
-  return { tools: offered.map((tool) => toolShape(tool, names)), ...(chosen === undefined ? {} : { tool_choice: chosen }) };
+  return {
+    fields: {
+      tools: written.map(({ tool, input }) => toolShape(tool, { input, names })),
+      ...(chosen === undefined ? {} : { tool_choice: chosen }),
+    },
+    lossy: written.flatMap(({ tool, input }) => lossesOf(`tools.${tool.name}`, input)),
+  };
 }
 
 function choiceOf(
@@ -42,20 +52,23 @@ function choiceOf(
   }
 }
 
-function toolShape({ name, description, parameters, isStrict, cache }: Tool, names: ToolNames): JsonObject {
+function toolShape(
+  { name, description, isStrict, cache }: Tool,
+  { input, names }: { readonly input: CutSchema; readonly names: ToolNames },
+): JsonObject {
   return {
     name: names.toWire(name),
     ...(description === undefined ? {} : { description }),
-    input_schema: inputSchema(parameters ?? {}),
+    input_schema: input.schema,
     ...(isStrict === true ? { strict: true } : {}),
     ...cacheField(cache),
   };
 }
 
-/** The top of a schema must be a plain object: alternatives are put into one object that allows each. */
-export function inputSchema(schema: JsonObject): JsonObject {
-  const { anyOf, oneOf, allOf, ...rest } = schema;
-  const parts = [anyOf, oneOf, allOf].flatMap((list) => Array.isArray(list) ? list.map((item) => asObject(item) ?? {}) : []);
-  const properties = parts.reduce<JsonObject>((all, part) => ({ ...all, ...asObject(part.properties) }), {});
-  return { ...rest, type: "object", properties: { ...properties, ...asObject(schema.properties) } };
+/** A strict tool's schema is held to by a grammar, which takes less. */
+function inputSchema({ parameters = {}, isStrict }: Tool): CutSchema {
+  const top = objectSchema(parameters);
+  if (isStrict !== true) return top;
+  const strict = strictSchema(top.schema);
+  return { schema: strict.schema, dropped: [...new Set([...top.dropped, ...strict.dropped])] };
 }

@@ -4,7 +4,9 @@ import type { Failure } from "../../kernel/failure.ts";
 import type { JsonObject } from "../../kernel/json.ts";
 import type { Recall } from "../codec.ts";
 import { Extensions } from "../extensions.ts";
+import { objectSchema } from "../object_schema.ts";
 import { invalidField } from "../problems.ts";
+import { lossesOf } from "../schema_cut.ts";
 import type { ToolNames } from "../tool_names.ts";
 import { cachePoint, writeHistory } from "./history.ts";
 
@@ -47,7 +49,7 @@ export function encodeRequest(
     messages: history.messages,
     ...(system.length === 0 ? {} : { system }),
     ...(Object.keys(inference).length === 0 ? {} : { inferenceConfig: inference }),
-    ...(tools === undefined ? {} : { toolConfig: tools }),
+    ...(tools === undefined ? {} : { toolConfig: tools.config }),
     ...(Object.keys(more).length === 0 ? {} : { additionalModelRequestFields: more }),
   };
   const lost = {
@@ -63,7 +65,12 @@ export function encodeRequest(
     reasoning: budgetOf(request.reasoning) !== undefined && budget === undefined,
     modalities: request.modalities?.some((it) => it !== "text") === true,
   };
-  const lossy = [...request.dropped, ...Object.entries(lost).flatMap(([name, isLost]) => isLost ? [name] : []), ...extensions.rest()];
+  const lossy = [
+    ...request.dropped,
+    ...(tools?.lossy ?? []),
+    ...Object.entries(lost).flatMap(([name, isLost]) => isLost ? [name] : []),
+    ...extensions.rest(),
+  ];
   return { body, lossy: [...new Set(lossy)] };
 }
 
@@ -87,25 +94,33 @@ interface ToolsAt {
 }
 
 /** A conversation with calls in it must declare tools, if only one that is not meant to be called. */
-function toolConfig({ tools, toolChoice }: ChatRequest, { names, hasToolBlocks, isThinking }: ToolsAt): JsonObject | undefined {
+function toolConfig(
+  { tools, toolChoice }: ChatRequest,
+  { names, hasToolBlocks, isThinking }: ToolsAt,
+): { readonly config: JsonObject; readonly lossy: readonly string[] } | undefined {
   const named = toolChoice?.kind === "named" ? toolChoice.names : [];
   const isOff = toolChoice?.kind === "none";
   const offered = isOff ? [] : named.length > 1 ? tools.filter(({ name }) => named.includes(name)) : tools;
   if (offered.length === 0 && !hasToolBlocks) return undefined;
-  const specs = offered.flatMap((tool) => [specOf(tool, names), ...cachePoint(tool.cache)]);
+  const cuts = offered.map((tool) => ({ tool, cut: objectSchema(tool.parameters ?? {}) }));
+  const specs = cuts.flatMap(({ tool, cut }) => [specOf(tool, { schema: cut.schema, names }), ...cachePoint(tool.cache)]);
   const choice = isThinking ? undefined : choiceOf(toolChoice, names);
-  return {
-    tools: specs.length > 0 ? specs : [specOf({ name: "unavailable", description: "Cannot be called." }, names)],
+  const stand = { name: "unavailable", description: "Cannot be called." };
+  const config = {
+    tools: specs.length > 0 ? specs : [specOf(stand, { schema: objectSchema({}).schema, names })],
     ...(choice === undefined || offered.length === 0 ? {} : { toolChoice: choice }),
   };
+  return { config, lossy: cuts.flatMap(({ tool, cut }) => lossesOf(`tools.${tool.name}`, cut)) };
 }
 
-function specOf({ name, description, parameters }: Tool, names: ToolNames): JsonObject {
-  const schema = parameters ?? { type: "object", properties: {} };
+function specOf(
+  { name, description }: Tool,
+  { schema, names }: { readonly schema: JsonObject; readonly names: ToolNames },
+): JsonObject {
   const toolSpec = {
     name: names.toWire(name),
     ...(description === undefined || description === "" ? {} : { description }),
-    inputSchema: { json: schema.type === undefined ? { ...schema, type: "object" } : schema },
+    inputSchema: { json: schema },
   };
   return { toolSpec };
 }

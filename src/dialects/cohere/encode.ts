@@ -3,9 +3,12 @@ import type { ChatRequest, Part, Reasoning, ResponseFormat, Sampling, ToolChoice
 import type { Failure } from "../../kernel/failure.ts";
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { Extensions } from "../extensions.ts";
-import { NO_RESULT, orphanText, type Step, stepsOf, textOfResult } from "../history.ts";
+import { mediaOfResult, NO_RESULT, orphanText, type Step, stepsOf, textOfResult } from "../history.ts";
+import { wordsOfFile } from "../media.ts";
 import { invalidField } from "../problems.ts";
+import { lossesOf } from "../schema_cut.ts";
 import type { ToolNames } from "../tool_names.ts";
+import { cohereSchema } from "./schema.ts";
 
 export interface Encoded {
   readonly body: JsonObject;
@@ -22,8 +25,9 @@ export function encodeRequest(
   { model, names }: { readonly model: string; readonly names: ToolNames },
 ): Encoded | Failure {
   if ((request.sampling.choiceCount ?? 1) > 1) return invalidField("n", "this provider gives one answer at a time: 1 is expected");
-  const refused = request.turns.flatMap(({ parts }) => parts).find((part) =>
-    part.kind === "audio" || part.kind === "video" || part.kind === "file"
+  const parts = request.turns.flatMap(({ parts }) => parts.flatMap((part) => part.kind === "tool_result" ? part.content : [part]));
+  const refused = parts.find((part) =>
+    part.kind === "audio" || part.kind === "video" || (part.kind === "file" && wordsOfFile(part.source, part.name) === undefined)
   );
   if (refused !== undefined) return invalidField("messages", `this provider takes no ${refused.kind} parts`);
   const extensions = new Extensions(request.extensions);
@@ -32,24 +36,28 @@ export function encodeRequest(
   const said = system === "" ? messages : [{ role: "system", content: system }, ...messages];
   const named = request.toolChoice?.kind === "named" ? request.toolChoice.names : [];
   const tools = named.length === 0 ? request.tools : request.tools.filter(({ name }) => named.includes(name));
+  const offered = tools.map((tool) => ({ ...tool, cut: cohereSchema(tool.parameters ?? {}) }));
+  const format = formatOf(request.format);
   const thinking = thinkingOf(request.reasoning);
   const isThinker = THINKERS.test(model);
   const body: JsonObject = {
     model,
     messages: messages.length === 0 ? [{ role: "user", content: system }] : said,
     ...(tools.length === 0 ? {} : {
-      tools: tools.map(({ name, description = "", parameters }) => ({
+      tools: offered.map(({ name, description = "", cut }) => ({
         type: "function",
-        function: { name: names.toWire(name), description, parameters: plainSchema(parameters ?? { type: "object", properties: {} }) },
+        function: { name: names.toWire(name), description, parameters: cut.schema },
       })),
     }),
     ...choiceOf(request.toolChoice, tools.length),
     ...samplingOf(request.sampling),
-    ...formatOf(request.format),
+    ...format.fields,
     ...(thinking === undefined || !isThinker ? {} : { thinking }),
   };
   const lossy = [
     ...request.dropped,
+    ...offered.flatMap(({ name, cut }) => lossesOf(`tools.${name}`, cut)),
+    ...format.lossy,
     ...(request.callsOneByOne === true && tools.length > 0 ? ["parallel_tool_calls"] : []),
     ...(thinking?.type === "enabled" && !isThinker ? ["reasoning"] : []),
     ...((request.sampling.stop?.length ?? 0) > MAX_STOP_COUNT ? ["stop"] : []),
@@ -79,7 +87,16 @@ function messagesOf(step: Step, names: ToolNames): readonly JsonObject[] {
     tool_call_id: call.id,
     content: result === undefined ? `Error: ${NO_RESULT}` : `${result.isError === true ? "Error: " : ""}${textOfResult(result)}`,
   }));
-  return [{ role: "assistant", ...(text === "" ? {} : { tool_plan: text }), tool_calls }, ...results];
+  // Results hold words only: pictures follow as the user's.
+  const shown = step.calls.flatMap(({ call, result }) => {
+    const media = result === undefined ? [] : mediaOfResult(result).flatMap(userPart);
+    return media.length === 0 ? [] : [{ type: "text", text: `Result of the tool ${call.name}:` }, ...media];
+  });
+  return [
+    { role: "assistant", ...(text === "" ? {} : { tool_plan: text }), tool_calls },
+    ...results,
+    ...(shown.length === 0 ? [] : [{ role: "user", content: shown }]),
+  ];
 }
 
 function userPart(part: Part): readonly JsonObject[] {
@@ -91,35 +108,15 @@ function userPart(part: Part): readonly JsonObject[] {
       const url = part.source.kind === "url" ? part.source.url : `data:${part.source.mimeType};base64,${part.source.data}`;
       return [{ type: "image_url", image_url: { url, ...(part.detail === undefined ? {} : { detail: part.detail }) } }];
     }
+    case "file": {
+      const text = wordsOfFile(part.source, part.name);
+      return text === undefined ? [] : [{ type: "text", text }];
+    }
     case "tool_result":
-      return [{ type: "text", text: orphanText(part) }];
+      return [{ type: "text", text: orphanText(part) }, ...mediaOfResult(part).flatMap(userPart)];
     default:
       return [];
   }
-}
-
-/** Words of JSON Schema that are refused. */
-const REFUSED: ReadonlySet<string> = new Set(["$schema", "additionalProperties", "format", "default", "title", "examples"]);
-
-function plainSchema(schema: JsonObject): JsonObject {
-  const kept = Object.entries(schema).filter(([name, value]) =>
-    !REFUSED.has(name) || (isSchema(value) && name !== "additionalProperties" && name !== "default")
-  );
-  return Object.fromEntries(kept.map(([name, value]) => [name, plainValue(name, value)]));
-}
-
-function plainValue(name: string, value: Json | undefined): Json {
-  if (name === "properties" || name === "$defs") {
-    return Object.fromEntries(
-      Object.entries(isSchema(value) ? value : {}).map(([key, inner]) => [key, isSchema(inner) ? plainSchema(inner) : inner ?? null]),
-    );
-  }
-  if (Array.isArray(value)) return value.map((item) => isSchema(item) ? plainSchema(item) : item);
-  return isSchema(value) ? plainSchema(value) : value ?? null;
-}
-
-function isSchema(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A choice of certain tools is made by offering only those. */
@@ -145,9 +142,14 @@ function samplingOf(
   return Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]));
 }
 
-function formatOf(format: ResponseFormat | undefined): JsonObject {
-  if (format === undefined || format.kind === "text") return {};
-  return { response_format: { type: "json_object", ...(format.kind === "schema" ? { json_schema: plainSchema(format.schema) } : {}) } };
+function formatOf(format: ResponseFormat | undefined): { readonly fields: JsonObject; readonly lossy: readonly string[] } {
+  if (format === undefined || format.kind === "text") return { fields: {}, lossy: [] };
+  if (format.kind !== "schema") return { fields: { response_format: { type: "json_object" } }, lossy: [] };
+  const cut = cohereSchema(format.schema);
+  return {
+    fields: { response_format: { type: "json_object", json_schema: cut.schema } },
+    lossy: lossesOf("response_format", cut),
+  };
 }
 
 function thinkingOf(reasoning: Reasoning | undefined): JsonObject | undefined {

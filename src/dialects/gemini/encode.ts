@@ -27,7 +27,7 @@ export interface EncodeContext {
 export function encodeRequest(request: ChatRequest, { traits, names, memory }: EncodeContext): Encoded | Failure {
   const extensions = new Extensions(request.extensions);
   const google = extensions.inner("google");
-  const tools = planTools(request, { names, extensions });
+  const tools = planTools(request, { names, extensions, schemas: traits.schemas });
   const context: PartContext = { names, memory, failed: undefined };
   const history = writeHistory(request, { context, traits });
   if (context.failed !== undefined) return context.failed;

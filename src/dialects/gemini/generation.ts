@@ -2,6 +2,8 @@
 import type { ChatRequest, Part, Sampling } from "../../canonical/chat.ts";
 import { asString, type JsonObject } from "../../kernel/json.ts";
 import type { Extensions } from "../extensions.ts";
+import { lossesOf } from "../schema_cut.ts";
+import { toGeminiSchema } from "./schema.ts";
 import { nativeThinking, planThinking } from "./thinking.ts";
 import { withoutDialect } from "./tools.ts";
 import type { ModelTraits } from "./traits.ts";
@@ -67,11 +69,14 @@ function given(name: string, value: number | undefined): JsonObject {
 }
 
 /** Before the third generation, JSON answers and functions exclude each other. */
-function planFormat({ format, tools }: ChatRequest, { isThirdGeneration }: ModelTraits): GenerationPlan {
+function planFormat({ format, tools }: ChatRequest, { isThirdGeneration, schemas }: ModelTraits): GenerationPlan {
   if (format === undefined || format.kind === "text") return { config: {}, lossy: [] };
   if (tools.length > 0 && !isThirdGeneration) return { config: {}, lossy: ["response_format"] };
-  const schema = format.kind === "schema" ? { responseJsonSchema: withoutDialect(format.schema) } : {};
-  return { config: { responseMimeType: "application/json", ...schema }, lossy: [] };
+  const config = { responseMimeType: "application/json" };
+  if (format.kind !== "schema") return { config, lossy: [] };
+  if (schemas === "json") return { config: { ...config, responseJsonSchema: withoutDialect(format.schema) }, lossy: [] };
+  const cut = toGeminiSchema(format.schema);
+  return { config: { ...config, responseSchema: cut.schema }, lossy: lossesOf("response_format", cut) };
 }
 
 /** Resolution counts for the whole request: the highest that was asked for. */

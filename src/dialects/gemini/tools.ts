@@ -2,7 +2,10 @@
 import type { ChatRequest, Tool } from "../../canonical/chat.ts";
 import { asArray, asObject, asString, isObject, type JsonObject } from "../../kernel/json.ts";
 import type { Extensions } from "../extensions.ts";
+import { type CutSchema, lossesOf } from "../schema_cut.ts";
 import type { NameRule, ToolNames } from "../tool_names.ts";
+import { toGeminiSchema } from "./schema.ts";
+import type { ModelTraits } from "./traits.ts";
 
 /** Function names as Gemini takes them. */
 export const GEMINI_NAMES: NameRule = {
@@ -28,9 +31,10 @@ export interface ToolPlan {
 /** `tools` and `toolConfig` of a request. */
 export function planTools(
   request: Pick<ChatRequest, "tools" | "toolChoice">,
-  { names, extensions }: { readonly names: ToolNames; readonly extensions: Extensions },
+  { names, extensions, schemas }: { readonly names: ToolNames; readonly extensions: Extensions; readonly schemas: ModelTraits["schemas"] },
 ): ToolPlan {
-  const declarations = request.tools.map((tool) => declarationOf(tool, names));
+  const cuts = request.tools.map((tool) => schemas === "json" ? undefined : toGeminiSchema(tool.parameters ?? {}));
+  const declarations = request.tools.map((tool, index) => declarationOf(tool, { names, cut: cuts[index] }));
   const hosted = readHosted(extensions);
   const tools = [
     ...(declarations.length === 0 ? [] : [{ functionDeclarations: declarations }]),
@@ -41,15 +45,21 @@ export function planTools(
       ...(tools.length === 0 ? {} : { tools }),
       ...(declarations.length === 0 ? {} : configOf(request, names)),
     },
-    lossy: hosted.lossy,
+    lossy: [...request.tools.flatMap(({ name }, index) => lossesOf(`tools.${name}`, cuts[index] ?? NOTHING_CUT)), ...hosted.lossy],
   };
 }
 
-function declarationOf({ name, description, parameters }: Tool, names: ToolNames): JsonObject {
+const NOTHING_CUT: CutSchema = { schema: {}, dropped: [] };
+
+function declarationOf(
+  { name, description, parameters }: Tool,
+  { names, cut }: { readonly names: ToolNames; readonly cut: CutSchema | undefined },
+): JsonObject {
+  const whole = parameters === undefined ? { type: "object", properties: {} } : parameterSchema(parameters);
   return {
     name: names.toWire(name),
     ...(description === undefined ? {} : { description }),
-    parametersJsonSchema: parameters === undefined ? { type: "object", properties: {} } : parameterSchema(parameters),
+    ...(cut === undefined ? { parametersJsonSchema: whole } : { parameters: cut.schema }),
   };
 }
 

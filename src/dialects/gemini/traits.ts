@@ -23,6 +23,8 @@ export interface ModelTraits {
   readonly thinking: ThinkingControl;
   /** The first call of every step must be signed; tool results may hold pictures; JSON answers go together with tools. */
   readonly isThirdGeneration: boolean;
+  /** `subset`: older models, and those of other families, take no JSON Schema but Google's own form of it. */
+  readonly schemas: "json" | "subset";
 }
 
 const NONE: ThinkingControl = { kind: "none" };
@@ -40,6 +42,8 @@ const CONTROLS: readonly (readonly [name: RegExp, control: ThinkingControl])[] =
 /** A model nobody knows is left to think as it likes, and gets what is asked for as a budget. */
 const UNKNOWN: ThinkingControl = { kind: "budget", least: 1, most: 32_768, off: "unasked" };
 
+const SUBSET_ONLY = /^(gemini-(1|2\.0)|gemma|learnlm|claude)/;
+
 /** The traits of a model, by its name at the provider. */
 export function traitsOf(model: string): ModelTraits {
   const name = model.replace(/^.*\//, "").toLowerCase();
@@ -48,5 +52,6 @@ export function traitsOf(model: string): ModelTraits {
     family: generation > 0 ? `gemini-${generation}` : name.split("-")[0] ?? name,
     thinking: CONTROLS.find(([pattern]) => pattern.test(name))?.[1] ?? UNKNOWN,
     isThirdGeneration: generation >= 3,
+    schemas: SUBSET_ONLY.test(name) ? "subset" : "json",
   };
 }

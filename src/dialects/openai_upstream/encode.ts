@@ -4,6 +4,7 @@ import type { Failure } from "../../kernel/failure.ts";
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { effortOfBudget } from "../effort.ts";
 import { Extensions } from "../extensions.ts";
+import { lostStrictness, strictnessOf } from "../strict_schema.ts";
 import type { ToolNames } from "../tool_names.ts";
 import { writeMessages } from "./messages.ts";
 
@@ -50,6 +51,7 @@ export function encodeRequest(
     ...history.lossy,
     ...(isEffortLost ? ["reasoning"] : []),
     ...(stopCount > MAX_STOP_COUNT ? ["stop"] : []),
+    ...lostStrictness(request),
     ...extensions.rest(),
   ];
   return { body, lossy: [...new Set(lossy)] };
@@ -64,17 +66,18 @@ function offeredTools({ tools, toolChoice }: ChatRequest): readonly Tool[] {
 const NO_PARAMETERS: JsonObject = { type: "object", properties: {} };
 
 function toolShape({ name, description, parameters, isStrict }: Tool, names: ToolNames): JsonObject {
+  const { schema, strict } = strictnessOf(parameters === undefined ? NO_PARAMETERS : withProperties(parameters), isStrict);
   const shape = {
     name: names.toWire(name),
     ...(description === undefined ? {} : { description }),
-    parameters: parameters === undefined ? NO_PARAMETERS : objectSchema(parameters),
-    ...(isStrict === undefined ? {} : { strict: isStrict }),
+    parameters: schema,
+    ...(strict === undefined ? {} : { strict }),
   };
   return { type: "function", function: shape };
 }
 
 /** An object without properties must still say that it has none. */
-function objectSchema(schema: JsonObject): JsonObject {
+function withProperties(schema: JsonObject): JsonObject {
   return schema.type === "object" && schema.properties === undefined ? { ...schema, properties: {} } : schema;
 }
 
@@ -114,8 +117,9 @@ function formatShape(format: ResponseFormat): JsonObject {
     case "json":
       return { type: "json_object" };
     case "schema": {
-      const { name, schema, description, isStrict } = format;
-      const more = { ...(description === undefined ? {} : { description }), ...(isStrict === undefined ? {} : { strict: isStrict }) };
+      const { name, description } = format;
+      const { schema, strict } = strictnessOf(format.schema, format.isStrict);
+      const more = { ...(description === undefined ? {} : { description }), ...(strict === undefined ? {} : { strict }) };
       return { type: "json_schema", json_schema: { name, schema, ...more } };
     }
   }

@@ -5,8 +5,8 @@
 import type { Blob, ChatRequest, Part } from "../../canonical/chat.ts";
 import { assertNever, type Failure } from "../../kernel/failure.ts";
 import type { JsonObject } from "../../kernel/json.ts";
-import { type AnsweredCall, NO_RESULT, orphanText, type Step, stepsOf, textOfResult } from "../history.ts";
-import { audioFormat } from "../media.ts";
+import { type AnsweredCall, mediaOfResult, NO_RESULT, orphanText, type Step, stepsOf, textOfResult } from "../history.ts";
+import { audioFormat, wordsOfFile } from "../media.ts";
 import { invalidField } from "../problems.ts";
 import type { ToolNames } from "../tool_names.ts";
 
@@ -53,7 +53,7 @@ class MessageWriter implements Messages {
     const shown = step.calls.flatMap(({ call, result }) => {
       const text = result === undefined ? `Error: ${NO_RESULT}` : `${result.isError === true ? "Error: " : ""}${textOfResult(result)}`;
       this.messages.push({ role: "tool", tool_call_id: call.id, content: text });
-      const media = (result?.content ?? []).filter((part) => part.kind !== "text" && part.kind !== "refusal");
+      const media = result === undefined ? [] : mediaOfResult(result);
       return media.length === 0 ? [] : [{ kind: "text" as const, text: `Result of the tool ${call.name}:` }, ...media];
     });
     if (shown.length > 0) this.#user(shown);
@@ -98,13 +98,10 @@ class MessageWriter implements Messages {
     return this.#refuse(source, "sound of this kind cannot be given to this provider: wav or mp3, base64, is expected");
   }
 
-  /** Plain text is better off as words: few providers read text files. */
   #file(source: Blob, name: string | undefined): readonly JsonObject[] {
     if (source.kind === "url") return this.#refuse(source, "this provider does not fetch files: base64 is expected");
-    if (/^text\/|^application\/json$/.test(source.mimeType)) {
-      const text = new TextDecoder().decode(Uint8Array.from(atob(source.data), (sign) => sign.charCodeAt(0)));
-      return [{ type: "text", text: name === undefined ? text : `${name}:\n${text}` }];
-    }
+    const words = wordsOfFile(source, name);
+    if (words !== undefined) return [{ type: "text", text: words }];
     return [{ type: "file", file: { filename: name ?? defaultName(source.mimeType), file_data: urlOf(source) } }];
   }
 

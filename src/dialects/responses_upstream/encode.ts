@@ -5,9 +5,10 @@ import { asArray, isObject, type Json, type JsonObject, parseJson } from "../../
 import type { Recall } from "../codec.ts";
 import { effortOfBudget } from "../effort.ts";
 import { Extensions } from "../extensions.ts";
-import { NO_RESULT, orphanText, type Step, stepsOf, textOfResult } from "../history.ts";
+import { mediaOfResult, NO_RESULT, orphanText, type Step, stepsOf, textOfResult, type ToolResult } from "../history.ts";
 import { audioFormat } from "../media.ts";
 import { invalidField } from "../problems.ts";
+import { lostStrictness, strictnessOf } from "../strict_schema.ts";
 import type { ToolNames } from "../tool_names.ts";
 
 export interface Encoded {
@@ -22,6 +23,11 @@ export function encodeRequest(
 ): Encoded | Failure {
   const { sampling } = request;
   if ((sampling.choiceCount ?? 1) > 1) return invalidField("n", "this model gives one answer at a time: 1 is expected");
+  const parts = request.turns.flatMap(({ parts }) => parts.flatMap((part) => part.kind === "tool_result" ? part.content : [part]));
+  const refused = parts.find((part) => part.kind === "video" || (part.kind === "audio" && part.source.kind === "url"));
+  if (refused !== undefined) {
+    return invalidField("messages", `this model takes no ${refused.kind} ${refused.kind === "audio" ? "from URLs" : "parts"}`);
+  }
   const extensions = new Extensions(request.extensions);
   const instructions = request.system.map(({ text }) => text).filter((text) => text !== "").join("\n\n");
   const input = stepsOf(request.turns).flatMap((step) => itemsOf(step, { names, recall }));
@@ -53,7 +59,12 @@ export function encodeRequest(
     modalities: request.modalities?.some((it) => it !== "text") === true,
   };
   const body = Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]));
-  const lossy = [...request.dropped, ...Object.entries(lost).flatMap(([name, isLost]) => isLost ? [name] : []), ...extensions.rest()];
+  const lossy = [
+    ...request.dropped,
+    ...Object.entries(lost).flatMap(([name, isLost]) => isLost ? [name] : []),
+    ...lostStrictness(request),
+    ...extensions.rest(),
+  ];
   return { body, lossy: [...new Set(lossy)] };
 }
 
@@ -81,9 +92,16 @@ function itemsOf(step: Step, { names, recall }: At): readonly JsonObject[] {
   const results = step.calls.map(({ call, result }) => ({
     type: "function_call_output",
     call_id: call.id,
-    output: result === undefined ? `Error: ${NO_RESULT}` : `${result.isError === true ? "Error: " : ""}${textOfResult(result)}`,
+    output: result === undefined ? `Error: ${NO_RESULT}` : outputOf(result),
   }));
   return [...known, ...message, ...calls, ...results];
+}
+
+/** Words, and where there is more than words a list of parts. */
+function outputOf(result: ToolResult): Json {
+  const text = `${result.isError === true ? "Error: " : ""}${textOfResult(result)}`;
+  const media = mediaOfResult(result).flatMap(userPart);
+  return media.length === 0 ? text : [...(text === "" ? [] : [{ type: "input_text", text }]), ...media];
 }
 
 /** Only encrypted thoughts can go back: the text alone proves nothing. */
@@ -111,7 +129,7 @@ function userPart(part: Part): readonly JsonObject[] {
       return part.source.kind === "inline" ? [{ type: "input_audio", input_audio: { data: part.source.data, format } }] : [];
     }
     case "tool_result":
-      return [{ type: "input_text", text: orphanText(part) }];
+      return [{ type: "input_text", text: orphanText(part) }, ...mediaOfResult(part).flatMap(userPart)];
     case "video":
     case "reasoning":
     case "tool_call":
@@ -125,12 +143,13 @@ function urlOf(source: Blob): string {
 
 /** Said explicitly, because the dialect is strict where nothing is said. */
 function toolShape({ name, description, parameters, isStrict }: Tool, names: ToolNames): JsonObject {
+  const { schema, strict } = strictnessOf(parameters ?? { type: "object", properties: {} }, isStrict);
   return {
     type: "function",
     name: names.toWire(name),
     ...(description === undefined ? {} : { description }),
-    parameters: parameters ?? { type: "object", properties: {} },
-    strict: isStrict ?? false,
+    parameters: schema,
+    strict: strict ?? false,
   };
 }
 
@@ -146,8 +165,9 @@ function formatShape(format: ResponseFormat | undefined): JsonObject | undefined
     case "json":
       return { format: { type: "json_object" } };
     case "schema": {
-      const { name, schema, description, isStrict } = format;
-      const more = { ...(description === undefined ? {} : { description }), ...(isStrict === undefined ? {} : { strict: isStrict }) };
+      const { name, description } = format;
+      const { schema, strict } = strictnessOf(format.schema, format.isStrict);
+      const more = { ...(description === undefined ? {} : { description }), ...(strict === undefined ? {} : { strict }) };
       return { format: { type: "json_schema", name, schema, ...more } };
     }
     default:

@@ -2,14 +2,11 @@
  * Serves the requests of one group: together while that works, in halves when it does not, each by itself in
  * the end. So a bad input fails alone, with what the provider says about that one request.
  */
-import { Buffer } from "node:buffer";
 import { isFailure } from "../../kernel/failure.ts";
-import type { JsonObject } from "../../kernel/json.ts";
 import { passedHeaders } from "../../wire/headers.ts";
 import type { Deps } from "../deps.ts";
-import type { Ending } from "../exchange.ts";
 import { commit, type Held } from "../handle.ts";
-import { ownHeaders } from "../reply_headers.ts";
+import { discard, writeAnswer } from "./answers.ts";
 import type { Member } from "./member.ts";
 import { SharedCall } from "./shared_call.ts";
 import { splitAnswer } from "./split_answer.ts";
@@ -35,9 +32,7 @@ async function serveHalves(members: readonly Member[], deps: Deps): Promise<void
 /** Settles the lease with all that the call used, and gives each member its part. */
 function answerAll(call: SharedCall, { target, lease, committed }: Held, deps: Deps): "answered" | "not_divisible" {
   if (committed.kind !== "answer") {
-    if (committed.kind === "stream") committed.feed.destroy();
-    else committed.body.destroy();
-    lease.settle({ kind: "cancelled" });
+    discard({ target, lease, committed });
     return "not_divisible";
   }
   const usage = deps.priced(target, committed.reading.usage);
@@ -47,7 +42,9 @@ function answerAll(call: SharedCall, { target, lease, committed }: Held, deps: D
   const headers = sharedHeaders(committed.headers);
   parts.forEach((body, index) => {
     const member = call.sentFor[index];
-    if (member !== undefined && !member.isOver) member.end(answerOne(member, { body, target, headers, status: committed.status, deps }));
+    if (member !== undefined && !member.isOver) {
+      member.end(writeAnswer(member.exchange, { body, target, headers, status: committed.status, deps }));
+    }
   });
   return "answered";
 }
@@ -56,26 +53,4 @@ function answerAll(call: SharedCall, { target, lease, committed }: Held, deps: D
 function sharedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const { "x-request-cost": _cost, ...passed } = passedHeaders(headers);
   return passed;
-}
-
-interface Part {
-  readonly body: JsonObject;
-  readonly target: Held["target"];
-  readonly headers: Readonly<Record<string, string>>;
-  readonly status: number;
-  readonly deps: Deps;
-}
-
-function answerOne({ exchange }: Member, { body, target, headers, status, deps }: Part): Ending {
-  const named = body.model === target.model ? { ...body, model: exchange.request.model } : body;
-  const text = JSON.stringify(exchange.dialect.present?.(named) ?? named);
-  exchange.out.writeHead(status, {
-    "content-type": "application/json",
-    "content-length": String(Buffer.byteLength(text)),
-    ...headers,
-    ...ownHeaders(exchange, target),
-  });
-  exchange.out.end(text);
-  const usage = deps.priced(target, exchange.dialect.readAnswer(body).usage);
-  return { status, text: "", reasoning: "", body: text, ...(usage === undefined ? {} : { usage }) };
 }

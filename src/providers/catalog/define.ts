@@ -11,7 +11,7 @@ export const EMBEDDINGS: readonly Operation[] = ["embeddings"];
 /** Only routes this gateway does not speak: listed so that its key and its note are known. */
 export const NOTHING: readonly Operation[] = [];
 
-const LIST: Listing = { path: "models", shape: "openai" };
+export const LIST: Listing = { path: "models", shape: "openai" };
 export const PUBLIC_LIST: Listing = { path: "models", shape: "openai", isPublic: true };
 
 /** What a row must say, what it may say, and `also`: environment prefixes beside the one its id gives. */

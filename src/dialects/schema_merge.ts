@@ -1,5 +1,5 @@
 /** Two JSON schemas as one that asks for both. What only one says is kept; of two limits the narrower counts. */
-import { asArray, asNumber, asObject, asString, type Json, type JsonObject } from "../../kernel/json.ts";
+import { asArray, asNumber, asObject, asString, type Json, type JsonObject } from "../kernel/json.ts";
 
 /** Limits that grow narrower upwards and downwards. */
 const LOWER_LIMITS = ["minimum", "minLength", "minItems", "minProperties"];

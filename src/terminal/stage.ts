@@ -5,7 +5,7 @@
 import { writeSync } from "node:fs";
 import process from "node:process";
 import { systemClock } from "../kernel/clock.ts";
-import { drawn, type Frame, type Size } from "./frame.ts";
+import { drawn, type Frame, line, type Size } from "./frame.ts";
 import { decodeKeys, type Key } from "./keys.ts";
 import { interrupted } from "./stop.ts";
 import type { Terminal } from "./terminal.ts";
@@ -26,6 +26,8 @@ export interface View<S, R> {
 export interface Stage {
   /** Shows a view until a key ends it. Throws the `Stop` of an interrupt. */
   show<S, R>(view: View<S, R>): Promise<R>;
+  /** Shows a text while something takes its time. An interrupt does not wait for it, so it must not be a write. */
+  during<T>(text: string, work: Promise<T>): Promise<T>;
   /** Gives the terminal to something else and takes it again afterwards. */
   aside<T>(work: () => Promise<T>): Promise<T>;
   /** Shows a line outside the screen until Enter, Esc, Space or q is pressed. Throws the `Stop` of an interrupt. */
@@ -41,6 +43,8 @@ const SEQUENCE_MS = 60;
 /** The same for what is pasted, which is longer than any key's sequence. */
 const PASTE_MS = 2_000;
 const LONGEST_SEQUENCE = 16;
+/** What is over sooner needs no sign of life. */
+const PATIENCE_MS = 300;
 /** Keys typed while nobody looks; more are dropped. */
 const MAX_WAITING_KEYS = 64;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -81,6 +85,24 @@ class TerminalStage implements Stage {
       const size = sizeNow();
       process.stdout.write(drawn(view.draw(state, size), size, this.#paint));
     });
+  }
+
+  async during<T>(text: string, work: Promise<T>): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    if (this.#isInterrupted) throw interrupted();
+    const draw = () => process.stdout.write(drawn({ lines: [line(text, "dim")] }, sizeNow(), this.#paint));
+    let isSlow = false;
+    const cancel = systemClock.after(PATIENCE_MS, () => {
+      isSlow = true;
+      draw();
+    });
+    this.#running = { press: () => {}, redraw: () => isSlow && draw(), fail: reject };
+    try {
+      return await Promise.race([work, promise]);
+    } finally {
+      cancel();
+      this.#running = undefined;
+    }
   }
 
   async aside<T>(work: () => Promise<T>): Promise<T> {

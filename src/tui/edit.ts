@@ -19,7 +19,7 @@ export async function editVariable(draft: Draft, editable: Editable): Promise<vo
 }
 
 /** Help, the variable's name, what it is now. */
-export function about(draft: Draft, { help, name, label, aliases, fallback, example }: Editable) {
+function explained(draft: Draft, { help, name, label, aliases, fallback, example }: Editable) {
   const { text, place } = draft.origin({ name, aliases, fallback });
   const now = isSecretVariable(name) && place !== "default" ? "set" : text === "" ? "not set" : text;
   return [
@@ -36,7 +36,7 @@ async function typed(draft: Draft, editable: Editable): Promise<string | undefin
   const isHidden = isSecretVariable(editable.name);
   return await ask(draft.room, {
     title: editable.label,
-    head: [...about(draft, editable), ...prose(draft.room, "An empty line means: not set.")],
+    head: [...explained(draft, editable), ...prose(draft.room, "An empty line means: not set.")],
     ...(isHidden ? { isHidden: true as const } : { initial: draft.text(editable) }),
     check: (text) => text === "" ? undefined : editable.check(text),
   });
@@ -49,6 +49,6 @@ async function chosen(draft: Draft, editable: Editable, words: readonly string[]
     ...words.map((word) => ({ value: word, label: word })),
   ];
   const at = Math.max(items.findIndex(({ value }) => value === now), 0);
-  const result = await pick(draft.room, { title: editable.label, head: about(draft, editable), items, at });
+  const result = await pick(draft.room, { title: editable.label, head: explained(draft, editable), items, at });
   return result.kind === "chosen" ? result.value : undefined;
 }

@@ -35,7 +35,7 @@ export async function save(draft: Draft): Promise<"saved" | "kept"> {
   }
   const lines = draft.pendingLines();
   const later = needRestart(pending.keys());
-  const news = "problems" in setup ? "The running server, if there is one, sees it by itself." : await reloaded(setup);
+  const news = "problems" in setup ? "The running server, if there is one, sees it by itself." : await reloaded(room, setup);
   await draft.reread();
   await tell(room, "Saved", [
     ...lines,

@@ -1,11 +1,16 @@
 /** The settings tool on a screen: every kind of setting changed, saved together or discarded; a running server takes it up. */
 import assert from "node:assert/strict";
+import { parse } from "dotenv";
+import { type GroupId, GROUPS } from "../../src/config/schema.ts";
+import { groupEditables } from "../../src/tui/editable.ts";
 import { startSimulator } from "../simulators/server.ts";
 import { startProgram } from "../support/process.ts";
 import { KEYS, type Screen } from "../support/screen.ts";
 import { envText, inLauncher, MENU, READY, SANE } from "./launcher.ts";
 
 const TOP = /^Provider and advanced settings\n[\s\S]*Outgoing connections/;
+
+const GROUP_IDS: readonly GroupId[] = ["server", "time", "rotation", "embeddings", "models", "logging", "logins", "network"];
 
 /** Types over what stands in a field. */
 const over = (text: string) => `${KEYS.ctrlU}${text}${KEYS.enter}`;
@@ -229,3 +234,28 @@ Deno.test("a value that stands in another file than .env is said to, when it sha
     await screen.press("3", /^MAX_QUEUE\n/);
     await screen.press(over("8"), /9 → 8/);
   }));
+
+for (const { cols, rows } of [{ cols: 80, rows: 24 }, { cols: 200, rows: 50 }]) {
+  Deno.test(`every setting is changed to its example and saved, at ${cols}×${rows}`, () =>
+    inLauncher({ env: "PROXY_API_KEY=kp-test-key-0123456789\n", cols, rows }, async ({ screen, cwd }) => {
+      await toSettings(screen);
+      const wanted: Record<string, string> = {};
+      for (const [at, group] of GROUP_IDS.entries()) {
+        const title = new RegExp(`^${GROUPS[group].title}\n[\\s\\S]*Esc back`);
+        const number = String(6 + at);
+        await screen.press(number, title);
+        for (const [nth, { name, words, example, fallback }] of groupEditables(group).entries()) {
+          await screen.press(String(nth + 1), new RegExp(`^${name}\n`));
+          const value = words === undefined ? example : words.find((it) => it === example) ?? words.at(-1) ?? "";
+          assert.notEqual(value, fallback);
+          wanted[name] = value;
+          const keys = words === undefined ? over(value) : String(words.indexOf(value) + 2);
+          await screen.press(keys, new RegExp(`^${GROUPS[group].title}\n[\\s\\S]*› \\d  ${name} [^\n]* → `));
+        }
+        await screen.press("s", /^Saved\n[\s\S]*Enter goes on/);
+        await screen.press(KEYS.enter, title);
+        await screen.press(KEYS.escape, TOP);
+      }
+      assert.deepEqual(parse(envText(cwd)), { PROXY_API_KEY: "kp-test-key-0123456789", ...wanted });
+    }));
+}

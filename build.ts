@@ -1,94 +1,108 @@
 /**
- * Makes one executable of the program in `dist/` and counts it as built only after it ran: a compiler may
- * exit 0 with something that is not our program.
- *
- * Usage: deno task build [--compiler deno|bun|auto] [--entry main.ts] [--out dist]
+ * Makes executables of the program in `dist/`, with a file of their SHA-256 sums. One counts as built only after
+ * it ran; one for another machine after its format was looked at, and that is said.
  */
-import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import project from "./deno.json" with { type: "json" };
+import { compile, type Compiler, COMPILERS } from "./tasks/build/compile.ts";
+import { type Proof, prove } from "./tasks/build/proof.ts";
+import { commitOf, writeEntry } from "./tasks/build/stamp.ts";
+import { executableName, type Target, TARGETS, thisMachine } from "./tasks/build/targets.ts";
 
 const ROOT = import.meta.dirname ?? ".";
-const BUN = "bun@1.4.5";
-/** Or the executable itself would read `.env` and `bunfig.toml` of the folder it starts in, before our configuration does. */
-const BUN_PLAIN = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"] as const;
-const START_COUNT = 7;
-const COMPILERS = ["deno", "bun"] as const;
-type Compiler = (typeof COMPILERS)[number];
+/** Larger than this is a failure: people download it. */
+const MAX_BYTES = 120_000_000;
+/** Slower than this is a warning: it may be the machine. */
+const MAX_START_MS = 150;
 
-/** What a compiler is told. */
-interface Job {
-  readonly entry: string;
-  readonly output: string;
+const HELP = `Usage: deno task build [options]
+
+One executable of keyproxy for this machine, or for others, in dist/.
+
+  --all              for every target
+  --target <name>    for this one; may be repeated: ${TARGETS.map(({ name }) => name).join(", ")}
+  --compiler <name>  deno, bun, or auto: deno, and bun where deno cannot (default: auto)
+  --commit <text>    commit to show as origin, where there is no git to ask
+  --out <folder>     where to put them (default: dist)
+  -h, --help         print this
+`;
+
+interface Plan {
+  readonly targets: readonly Target[];
+  readonly compilers: readonly Compiler[];
+  readonly folder: string;
+  readonly commit: string | undefined;
 }
 
-/** A command that ended well, or why it did not, in one line. */
-type Outcome = { readonly ok: true; readonly output: string } | { readonly ok: false; readonly reason: string };
-
-function run(command: string, args: readonly string[]): Outcome {
-  const env = { ...process.env, NO_COLOR: "1" };
-  // With it set `deno compile` puts whatever it names into the executable and reports success.
-  Reflect.deleteProperty(env, "DENORT_BIN");
-  const ended = spawnSync(command, args, {
-    cwd: ROOT,
-    env,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    shell: process.platform === "win32",
-  });
-  if (ended.error !== undefined) return { ok: false, reason: ended.error.message };
-  if (ended.status === 0) return { ok: true, output: ended.stdout.trim() };
-  return { ok: false, reason: reasonOf(`${ended.stderr}\n${ended.stdout}`) ?? `exit ${ended.status ?? ended.signal}` };
-}
-
-/** The last cause a compiler names, without the frame around it; undefined when it said nothing. */
-function reasonOf(output: string): string | undefined {
-  const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.includes("<unknown>"));
-  const cause = (lines.findLast((line) => /^(error\b|\d+:)/i.test(line)) ?? lines.at(-1))?.replace(/^(error:?|\d+:)\s*/i, "");
-  return output.includes("denort") ? `its runtime base cannot be downloaded here (${cause})` : cause;
-}
-
-function compile(compiler: Compiler, { entry, output }: Job): Outcome {
-  switch (compiler) {
-    case "deno":
-      return run(Deno.execPath(), ["compile", "--quiet", "--no-check", "-A", "--output", output, entry]);
-    case "bun": {
-      // Bun resolves packages from node_modules, which Deno lays out from deno.json.
-      const installed = run(Deno.execPath(), ["install", "--quiet"]);
-      return installed.ok ? run("npx", ["-y", BUN, "build", "--compile", ...BUN_PLAIN, entry, "--outfile", output]) : installed;
-    }
+/** What was asked for, or why it cannot be done. */
+function planOf(args: readonly string[]): Plan | "help" | { readonly mistake: string } {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        all: { type: "boolean", default: false },
+        target: { type: "string", multiple: true },
+        compiler: { type: "string", default: "auto" },
+        commit: { type: "string" },
+        out: { type: "string", default: "dist" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }));
+  } catch (error) {
+    return { mistake: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** Runs `<executable> --version`: the proof that it is our program. */
-function prove(executable: string): Outcome {
-  const ran = run(executable, ["--version"]);
-  if (!ran.ok) return { ok: false, reason: `the executable does not run: ${ran.reason}` };
-  const said = ran.output.replace(/^keyproxy\s+v?/, "");
-  if (said === project.version) return ran;
+  if (values.help) return "help";
+  const compilers = COMPILERS.filter((it) => values.compiler === "auto" || values.compiler === it);
+  if (compilers.length === 0) return { mistake: `Cannot build with --compiler "${values.compiler}": expected deno, bun or auto` };
+  const names = values.all ? TARGETS.map(({ name }) => name) : values.target ?? [thisMachine()];
+  const unknown = names.find((name) => !TARGETS.some((target) => target.name === name));
+  if (unknown !== undefined) {
+    return { mistake: `Cannot build for "${unknown}": expected one of ${TARGETS.map(({ name }) => name).join(", ")}` };
+  }
   return {
-    ok: false,
-    reason: `the executable is not our program: --version printed "${ran.output.slice(0, 80)}", expected ${project.version}`,
+    targets: TARGETS.filter(({ name }) => names.includes(name)),
+    compilers,
+    folder: resolve(values.out),
+    commit: values.commit ?? commitOf(ROOT),
   };
 }
 
-/** Median time of `--version`, from the process's start to its end, in ms. */
-function startUpMs(executable: string): number {
-  const times = Array.from({ length: START_COUNT }, () => {
-    const before = performance.now();
-    execFileSync(executable, ["--version"], { stdio: "ignore" });
-    return performance.now() - before;
-  }).sort((a, b) => a - b);
-  return times[Math.floor(START_COUNT / 2)] ?? NaN;
+/** Tries the compilers in turn; the executable takes its final name only once it has been proved. True when there is one. */
+function build(target: Target, { compilers, folder, commit }: Plan): boolean {
+  const executable = join(folder, executableName(target));
+  // Keeps the suffix: a compiler adds `.exe` where it is missing.
+  const partial = join(folder, `.partial-${executableName(target)}`);
+  for (const compiler of compilers) {
+    const compiled = compile(compiler, { root: ROOT, entry: writeEntry(ROOT, commit), output: partial, target });
+    const proof = compiled.ok ? prove(partial, { target, version: project.version, commit }) : { state: "wrong", ...compiled } as const;
+    const bytes = proof.state === "wrong" ? 0 : statSync(partial).size;
+    const fault = proof.state === "wrong" ? proof.reason : tooLarge(bytes);
+    if (fault !== undefined) {
+      rmSync(partial, { force: true });
+      console.error(`${target.name}: no executable by ${compiler}: ${fault}`);
+      continue;
+    }
+    chmodSync(partial, 0o755);
+    renameSync(partial, executable);
+    console.log(`${executable}: by ${compiler}, ${(bytes / 1e6).toFixed(1)} MB, ${described(proof)}`);
+    return true;
+  }
+  return false;
 }
 
-function executableName(): string {
-  const system = { darwin: "macos", win32: "windows" }[process.platform as string] ?? process.platform;
-  return `keyproxy-${system}-${process.arch}${process.platform === "win32" ? ".exe" : ""}`;
+function tooLarge(bytes: number): string | undefined {
+  return bytes < MAX_BYTES ? undefined : `it has ${(bytes / 1e6).toFixed(1)} MB, the limit is ${MAX_BYTES / 1e6} MB`;
+}
+
+function described(proof: Proof): string {
+  if (proof.state !== "ran") return "built, not run here";
+  const slow = proof.startMs < MAX_START_MS ? "" : ` (warning: more than ${MAX_START_MS} ms; is the machine busy?)`;
+  return `runs, starts in ${proof.startMs.toFixed(0)} ms${slow}`;
 }
 
 /** Writes SHA256SUMS for every executable of the folder, in the form `sha256sum -c` reads. */
@@ -98,46 +112,22 @@ function writeSums(folder: string): void {
   writeFileSync(join(folder, "SHA256SUMS"), sums.join(""));
 }
 
-/** Tries the compilers in turn; the executable takes its final name only once it has run. */
-function build(compilers: readonly Compiler[], { entry, folder }: { readonly entry: string; readonly folder: string }): boolean {
-  const name = executableName();
-  const partial = join(folder, `.partial-${name}`);
-  mkdirSync(folder, { recursive: true });
-  for (const compiler of compilers) {
-    const compiled = compile(compiler, { entry, output: partial });
-    const proved = compiled.ok ? prove(partial) : compiled;
-    if (!proved.ok) {
-      rmSync(partial, { force: true });
-      console.error(`${compiler}: no executable: ${proved.reason}`);
-      continue;
-    }
-    const executable = join(folder, name);
-    renameSync(partial, executable);
-    chmodSync(executable, 0o755);
-    writeSums(folder);
-    const megabytes = (statSync(executable).size / 1e6).toFixed(1);
-    console.log(
-      `${executable}: version ${project.version}, by ${compiler}, ${megabytes} MB, starts in ${startUpMs(executable).toFixed(0)} ms`,
-    );
-    return true;
+function main(args: readonly string[]): number {
+  const plan = planOf(args);
+  if (plan === "help") {
+    console.log(HELP);
+    return 0;
   }
-  return false;
-}
-
-function main(): number {
-  const { values } = parseArgs({
-    options: {
-      compiler: { type: "string", default: "auto" },
-      entry: { type: "string", default: "main.ts" },
-      out: { type: "string", default: "dist" },
-    },
-  });
-  const asked = COMPILERS.filter((it) => values.compiler === "auto" || values.compiler === it);
-  if (asked.length === 0) {
-    console.error(`Cannot build with --compiler "${values.compiler}": expected deno, bun or auto`);
+  if ("mistake" in plan) {
+    console.error(`${plan.mistake}\n(add --help for the options)`);
     return 2;
   }
-  return build(asked, { entry: resolve(values.entry), folder: resolve(values.out) }) ? 0 : 1;
+  mkdirSync(plan.folder, { recursive: true });
+  console.log(`keyproxy ${project.version}${plan.commit === undefined ? "" : ` (${plan.commit})`}`);
+  const missing = plan.targets.filter((target) => !build(target, plan));
+  writeSums(plan.folder);
+  if (missing.length > 0) console.error(`Not built: ${missing.map(({ name }) => name).join(", ")}`);
+  return missing.length === 0 ? 0 : 1;
 }
 
-if (import.meta.main) process.exitCode = main();
+if (import.meta.main) process.exitCode = main(process.argv.slice(2));

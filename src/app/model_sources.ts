@@ -10,6 +10,7 @@ import type { Credential } from "../credentials/credential.ts";
 import { type Access, accessOfGrant, accessOfKey } from "../providers/access.ts";
 import { listingCalls } from "../providers/adapter.ts";
 import { type ListingSource, ModelListings } from "../providers/model_listings.ts";
+import type { ProviderRow } from "../providers/row.ts";
 import type { Told } from "./told.ts";
 
 export interface ModelSources {
@@ -31,7 +32,7 @@ export async function openModelSources(
   const listings = new ModelListings({
     clock: told.clock,
     fetchJson: jsonFetcher(sender, told.clock),
-    sourceOf: (provider) => listingSource(snapshot(), provider, told.clock.now()),
+    sourceOf: (provider) => sourceOf(snapshot(), provider, told.clock.now()),
     knownOf: (provider) => snapshot().providers.get(provider)?.row.models ?? [],
   });
   const facts = await Facts.start({
@@ -52,19 +53,22 @@ export async function openModelSources(
   };
 }
 
-/** How to ask a provider for its models: one set of headers a credential, as they would be sent with a call. */
-function listingSource(snapshot: Snapshot, provider: string, now: number): ListingSource | undefined {
+function sourceOf(snapshot: Snapshot, provider: string, now: number): ListingSource | undefined {
   const served = snapshot.providers.get(provider);
-  if (served === undefined || served.row.listing === null) return undefined;
+  if (served === undefined) return undefined;
   const disabled = new Set(served.pool.report().filter(({ state }) => state === "disabled").map(({ id }) => id));
-  const enabled = served.pool.credentials().filter(({ id }) => !disabled.has(id));
-  const { shape } = served.row.listing;
-  const asked = enabled.map((credential) => listingCalls(served.row, accessNow(credential), now));
+  return listingSource(served.row, served.pool.credentials().filter(({ id }) => !disabled.has(id)), now);
+}
+
+/** How to ask a provider for its models: one set of headers a credential, as they would be sent with a call. */
+export function listingSource(row: ProviderRow, credentials: readonly Credential[], now: number): ListingSource | undefined {
+  if (row.listing === null) return undefined;
+  const asked = credentials.map((credential) => listingCalls(row, accessNow(credential), now));
   const [chief, ...further] = (asked[0] ?? []).map(({ url }, at) => ({
     url: url.href,
     headerSets: asked.flatMap((calls) => calls.slice(at, at + 1)).map(({ headers }) => headers),
   }));
-  return chief === undefined ? undefined : { ...chief, shape, further };
+  return chief === undefined ? undefined : { ...chief, shape: row.listing.shape, further };
 }
 
 /** A list is no reason to renew a login: what is at hand must do. */

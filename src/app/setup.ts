@@ -5,7 +5,7 @@
 import { lstat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
-import { type FlagValues, parseConfig, readSources, type Sources } from "../config/load.ts";
+import { type FlagValues, mergeVariables, parseConfig, readSources, type Sources } from "../config/load.ts";
 import type { Problem } from "../config/problem.ts";
 import { type ProviderNames, providerNames, type Variables } from "../kernel/variables.ts";
 import { CATALOG } from "../providers/catalog.ts";
@@ -27,16 +27,17 @@ export interface SetupPlaces {
   readonly flags?: FlagValues;
 }
 
+/** What was read, where it makes no configuration. */
+export type BrokenSetup = Omit<Setup, "config"> & { readonly problems: readonly Problem[] };
+
 /** Reads everything anew. Never rejects: all that is wrong is listed. */
-export async function readSetup(
-  { cwd, env, envFile, flags = {} }: SetupPlaces,
-): Promise<Setup | { readonly problems: readonly Problem[] }> {
+export async function readSetup({ cwd, env, envFile, flags = {} }: SetupPlaces): Promise<Setup | BrokenSetup> {
   const named = envFile === undefined ? undefined : resolve(cwd, envFile);
   // A file to write to may be new.
   const isThere = named !== undefined && await lstat(named).then(() => true, () => false);
   const sources = await readSources({ cwd, env, flags, ...(named !== undefined && isThere ? { envFile: named } : {}) });
   const reading = parseConfig(sources, { rows: CATALOG });
-  if ("problems" in reading) return reading;
-  const { config, variables } = reading;
-  return { sources, config, variables, names: providerNames(CATALOG, variables), envFile: named ?? sources.envFile };
+  const variables = mergeVariables(sources);
+  const read = { sources, variables, names: providerNames(CATALOG, variables), envFile: named ?? sources.envFile };
+  return "problems" in reading ? { ...read, problems: reading.problems } : { ...read, config: reading.config };
 }

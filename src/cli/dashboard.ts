@@ -10,8 +10,9 @@ import type { StatusFlags } from "./status.ts";
 export function watchStatus(flags: StatusFlags): Promise<ExitCode> {
   return look(flags, (desk) => {
     if (flags.json) throw usage("--watch is for a person to look at: leave out --json, or use keyproxy logs follow --json");
+    const url = checkedUrl(flags.url);
     return openDashboard({
-      server: serverOf(desk, { url: checkedUrl(flags.url) }),
+      locate: () => serverOf(desk, { url }),
       terminal: desk.terminal,
       filter: flags.provider ?? "",
     });

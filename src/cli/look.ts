@@ -1,4 +1,4 @@
-/** The commands that show something: `status`, `logs …`, `models`, `providers …`, `doctor`. Parsing only; their code is loaded when they run. */
+/** The commands that show something: `status`, `logs …`, `models`, `providers …`, `doctor`, `health`. Parsing only; their code is loaded when they run. */
 import type { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../terminal/exit.ts";
 import { GROUPS } from "./groups.ts";
@@ -13,6 +13,7 @@ export function addLookCommands(program: Command, ran: Ran): void {
   addModels(program, ran);
   addProviders(program, ran);
   addDoctor(program, ran);
+  addHealth(program, ran);
 }
 
 function withPlaces(command: Command) {
@@ -181,3 +182,13 @@ Examples:
   $ keyproxy doctor --offline
   $ keyproxy doctor --provider openai --json
 `;
+
+function addHealth(program: Command, ran: Ran): void {
+  program.command("health").helpGroup(GROUPS.look)
+    .description("ask the running proxy whether it answers; exit 0 when it does, 1 when not")
+    .option("--ready", "ask for a usable credential too")
+    .option("--url <address>", "address of the server, when it is not the one of HOST and PORT")
+    .option("--env-file <path>", "file to read instead of .env")
+    .addHelpText("after", "\nFor the health check of a container.\n\nExamples:\n  $ keyproxy health\n  $ keyproxy health --ready\n")
+    .action(async (flags) => ran(await (await import("./health.ts")).health(flags)));
+}

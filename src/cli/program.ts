@@ -2,18 +2,19 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import process from "node:process";
 import { ENV_FILE, SETTINGS } from "../config/schema.ts";
-import { NAME, VERSION } from "../kernel/version.ts";
+import { NAME, versionLine } from "../kernel/version.ts";
 import { addCompletionsCommand } from "./completions.ts";
 import { addCredsCommand } from "./creds.ts";
 import { GROUPS } from "./groups.ts";
 import { applyLook } from "./help.ts";
 import { addLookCommands } from "./look.ts";
-import { flushed, heedBrokenPipes } from "./output.ts";
+import { endOutput, heedBrokenPipes } from "./output.ts";
 import { withSeedForm } from "./seed_form.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 
 const EXAMPLES = `
 Examples:
+  $ keyproxy                                   everything in menus
   $ keyproxy demo                              see it work, without any key
   $ keyproxy init                              write a proxy key into .env
   $ keyproxy creds add                         add a provider's key, or a login
@@ -21,6 +22,7 @@ Examples:
   $ keyproxy status                            see how the keys stand
   $ keyproxy models --provider openai          what can be called
   $ keyproxy connect claude-code               point a tool at it
+  $ keyproxy doctor                            what is wrong, and how to mend it
 
 Flags of serve without a command serve too: keyproxy --host 127.0.0.1
 `;
@@ -30,32 +32,42 @@ const COMPLETE = "__complete";
 
 /** Runs the command that the arguments name. Never throws for a mistake of the user. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
-  const words = withSeedForm(args);
+  const words = args.length === 0 && isAtTerminal() ? ["tui"] : withSeedForm(args);
   heedBrokenPipes(words[0] === "serve" ? "stay" : "leave");
   let code: ExitCode = 0;
   const program = buildProgram((result) => {
     code = result;
   });
-  if (args[0] === COMPLETE) return await (await import("./completions/ask.ts")).complete(args.slice(1), program);
-  if (args.length === 0) {
-    program.outputHelp();
-    return 2;
-  }
   try {
-    await program.parseAsync(words, { from: "user" });
+    if (words.length === 0) {
+      program.outputHelp();
+      code = 2;
+    } else if (args[0] === COMPLETE) code = await (await import("./completions/ask.ts")).complete(args.slice(1), program);
+    else await program.parseAsync(words, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    code = error.exitCode === 0 ? 0 : 2;
+    code = codeOf(error);
   }
-  await flushed();
+  await endOutput();
   return code;
+}
+
+/** What went wrong beyond an action: the parser has told its own. */
+function codeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
+}
+
+/** Without arguments: a person gets the screens, a script the help. */
+function isAtTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && process.env["TERM"] !== "dumb";
 }
 
 /** All commands; each tells `ran` its exit code. Their code is loaded when they run. */
 export function buildProgram(ran: (code: ExitCode) => void) {
   const program = new Command(NAME)
     .description("One endpoint in front of many LLM providers and keys; it keeps answering while keys hit limits, expire or break.")
-    .version(`${NAME} ${VERSION}`, "-V, --version", "print the version")
+    .version(versionLine(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .commandsGroup(GROUPS.setUp)
     .helpCommand("help [command]", "print the help of a command")
@@ -77,6 +89,12 @@ function addServeCommands(program: Command, ran: Ran): void {
   withServeFlags(program.command("serve").helpGroup(GROUPS.serve).description("serve the OpenAI-compatible endpoint"))
     .addHelpText("after", SERVE_EXAMPLES)
     .action(async (flags) => ran(await (await import("./serve.ts")).serve(flags)));
+
+  program.command("tui").helpGroup(GROUPS.serve)
+    .description("open the launcher: run, configure and watch the proxy with menus")
+    .option("--env-file <path>", "file to read and write instead of .env")
+    .addHelpText("after", "\nkeyproxy without arguments opens it too, on a terminal.\n\nExample:\n  $ keyproxy tui\n")
+    .action(async (flags) => ran(await (await import("./tui.ts")).tui(flags)));
 
   program.command("demo").helpGroup(GROUPS.serve)
     .description("show rotation at work with a simulated provider; needs no key and no network")
@@ -115,9 +133,11 @@ function addSetUpCommands(program: Command, ran: Ran): void {
 
   addCompletionsCommand(program, ran);
 
-  program.command("version").description("print the version").addHelpText("after", "\nExample:\n  $ keyproxy version\n").action(() => {
-    process.stdout.write(`${NAME} ${VERSION}\n`);
-  });
+  program.command("version")
+    .description("print the version, and with --json the machine it runs on")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExamples:\n  $ keyproxy version\n  $ keyproxy version --json\n")
+    .action(async (flags) => (await import("./version.ts")).version(flags));
 }
 
 const CONNECT_EXAMPLES = `

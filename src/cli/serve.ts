@@ -13,6 +13,7 @@ import { systemClock } from "../kernel/clock.ts";
 import { configureLog, logger } from "../kernel/log.ts";
 import { CATALOG } from "../providers/catalog.ts";
 import type { ExitCode } from "../terminal/exit.ts";
+import { dataDirFault } from "./data_dir.ts";
 import { newProxyKey } from "./proxy_key.ts";
 import { useProxyVariables } from "./proxy_variables.ts";
 
@@ -30,6 +31,11 @@ export async function serve(flags: FlagValues & { readonly envFile?: string | un
     colour: process.stderr.isTTY && !process.env.NO_COLOR ? "ansi" : "plain",
   });
   if (config.proxyKeys.length === 0 && !isLoopback(config.host)) return refuseOpen(config.host);
+  const fault = await dataDirFault(config.dataDir);
+  if (fault !== undefined) {
+    process.stderr.write(`${fault}\n`);
+    return 2;
+  }
   useProxyVariables(sources);
   const app = await startApp({ sources, readSources: read });
   if ("problems" in app) return complain(app.problems);
@@ -72,9 +78,11 @@ function reasonOf(error: unknown): string {
     case "EACCES":
       return "not allowed; ports below 1024 need privileges";
     case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "the name cannot be resolved; give an address of this machine with --host, such as 127.0.0.1";
     case "EADDRNOTAVAIL":
     case "EINVAL":
-      return "this machine has no such address; choose another with --host";
+      return "this machine has no such address; choose another with --host, such as 127.0.0.1";
     default:
       return error instanceof Error ? error.message : String(error);
   }
@@ -117,8 +125,8 @@ async function keepReloading(app: App, sources: Sources, read: () => Promise<Sou
 
 /** First signal: finish what runs, up to the grace period. Second signal: leave at once. */
 async function untilStopped(app: App, listening: Listening): Promise<ExitCode> {
-  const signal = await nextSignal();
-  const second = nextSignal();
+  const signal = await nextSignal().came;
+  const again = nextSignal();
   const graceMs = app.snapshot().config.shutdownGraceMs;
   process.stderr.write(
     `${signal}: finishing ${app.running.count} running request(s), at most ${graceMs / 1000} s; again to leave at once\n`,
@@ -126,7 +134,9 @@ async function untilStopped(app: App, listening: Listening): Promise<ExitCode> {
   app.stop();
   const closed = listening.close();
   const grace = new Promise<"late">((resolve) => systemClock.after(graceMs, () => resolve("late")));
-  const how = await Promise.race([second, grace, app.running.whenIdle().then(() => "idle" as const)]);
+  const how = await Promise.race([again.came, grace, app.running.whenIdle().then(() => "idle" as const)]);
+  // Whoever called may go on living: its Ctrl-C is its own again.
+  again.stop();
   if (how !== "idle" && how !== "late") return 130;
   listening.destroy();
   await closed;
@@ -134,8 +144,24 @@ async function untilStopped(app: App, listening: Listening): Promise<ExitCode> {
   return 0;
 }
 
-function nextSignal(): Promise<"SIGINT" | "SIGTERM"> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
-  });
+interface NextSignal {
+  readonly came: Promise<"SIGINT" | "SIGTERM">;
+  readonly stop: () => void;
+}
+
+function nextSignal(): NextSignal {
+  const { promise, resolve } = Promise.withResolvers<"SIGINT" | "SIGTERM">();
+  const onInterrupt = () => came("SIGINT");
+  const onEnd = () => came("SIGTERM");
+  const stop = () => {
+    process.off("SIGINT", onInterrupt);
+    process.off("SIGTERM", onEnd);
+  };
+  const came = (signal: "SIGINT" | "SIGTERM") => {
+    stop();
+    resolve(signal);
+  };
+  process.on("SIGINT", onInterrupt);
+  process.on("SIGTERM", onEnd);
+  return { came: promise, stop };
 }

@@ -11,6 +11,8 @@ export interface Kind<T> {
   readonly schema: z.ZodType<T, string>;
   /** Completes "expected …". */
   readonly expected: string;
+  /** The values there are, where they are few. */
+  readonly words?: readonly string[];
 }
 
 /** Limits of a number, in the unit a person writes; both ends belong to it. */
@@ -82,15 +84,16 @@ const SWITCH_WORDS: ReadonlyMap<string, boolean> = new Map([
 
 /** Yes or no. */
 export function onOff(): Kind<boolean> {
-  return kind("true or false", (text) => SWITCH_WORDS.get(text.toLowerCase()));
+  return { ...kind("true or false", (text) => SWITCH_WORDS.get(text.toLowerCase())), words: ["true", "false"] };
 }
 
 /** One of some words, in any case. `also` maps further spellings to one of them. */
 export function oneOf<const T extends string>(words: readonly T[], also: Readonly<Record<string, T>> = {}): Kind<T> {
-  return kind(`one of ${words.join(", ")}`, (text) => {
+  const read = (text: string) => {
     const word = text.toLowerCase();
     return words.find((it) => it === word) ?? (Object.hasOwn(also, word) ? also[word] : undefined);
-  });
+  };
+  return { ...kind(`one of ${words.join(", ")}`, read), words };
 }
 
 function split(text: string): string[] {

@@ -25,7 +25,7 @@ const MODEL_FIELDS = z.strictObject({
   options: z.record(z.string(), z.json()).optional(),
 });
 const MODELS = z.union([z.array(MODEL_NAME), z.record(MODEL_NAME, MODEL_FIELDS)]);
-const MODELS_EXPECTED = 'JSON: ["name", …] or {"name": {"id": "…", "options": {…}}, …}';
+export const MODELS_EXPECTED = 'JSON: ["name", …] or {"name": {"id": "…", "options": {…}}, …}';
 
 /** Settings of every provider that has any, by id. Complaints go through `desk`. */
 export function readProviderSettings(desk: Desk): Map<string, ProviderSettings> {
@@ -83,11 +83,15 @@ function readFamily<T>(desk: Desk, id: string, family: { readonly pattern: strin
 function readModels(desk: Desk, id: string): readonly ModelDefinition[] | undefined {
   const found = find(desk, id, PATTERNS.models.name);
   if (found === undefined) return undefined;
-  const reading = MODELS.safeParse(parseJson(found.text));
-  if (!reading.success) {
-    desk.problem(found.variable, MODELS_EXPECTED);
-    return undefined;
-  }
+  const models = readModelDefinitions(found.text);
+  if (models === undefined) desk.problem(found.variable, MODELS_EXPECTED);
+  return models;
+}
+
+/** What `P_MODELS` defines; undefined when it cannot be read. */
+export function readModelDefinitions(text: string): readonly ModelDefinition[] | undefined {
+  const reading = MODELS.safeParse(parseJson(text));
+  if (!reading.success) return undefined;
   if (Array.isArray(reading.data)) return [...new Set(reading.data)].map((name) => ({ name, id: name, options: {} }));
   return Object.entries(reading.data).map(([name, fields]) => ({ name, id: fields.id ?? name, options: fields.options ?? {} }));
 }

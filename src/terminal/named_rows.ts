@@ -31,6 +31,7 @@ export function namedRows(
     const line = lines[at] ?? "";
     if (!isLong(row)) return [line];
     const { text, style } = row.name;
-    return [`  ${style === undefined ? text : paint(style, text)}`, ...(line.trim() === "" ? [] : [line])];
+    const indent = text.length + GAP_COLUMNS > width ? "" : " ".repeat(GAP_COLUMNS);
+    return [indent + (style === undefined ? text : paint(style, text)), ...(line.trim() === "" ? [] : [line])];
   });
 }

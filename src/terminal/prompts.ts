@@ -18,10 +18,32 @@ const LOOK = { output: process.stderr, withGuide: false };
 /** As many choices as fit a screen of 24 lines with the question and the footer. */
 const SHOWN_COUNT = 14;
 
+let isEscaped = false;
+
+/** Whether the last question was left with Esc rather than Ctrl-C; asking forgets it. Both end an action with 130. */
+export function takeEscaped(): boolean {
+  const was = isEscaped;
+  isEscaped = false;
+  return was;
+}
+
+/** Asks, and remembers the key that ended it. */
+async function asking<T>(question: () => Promise<T>): Promise<T> {
+  let last: string | undefined;
+  const onKey = (_: unknown, key: { readonly name?: string } | undefined) => void (last = key?.name);
+  process.stdin.on("keypress", onKey);
+  try {
+    return await question();
+  } finally {
+    process.stdin.off("keypress", onKey);
+    isEscaped = last === "escape";
+  }
+}
+
 /** One of a short list. */
 export async function choose<T extends string>(message: string, options: readonly Choice<T>[]): Promise<T> {
   const { select } = await import("@clack/prompts");
-  return answered(await select<string>({ message, options: options.map(plain), maxItems: SHOWN_COUNT, ...LOOK }), options);
+  return answered(await asking(() => select<string>({ message, options: options.map(plain), maxItems: SHOWN_COUNT, ...LOOK })), options);
 }
 
 /** One of a long list, narrowed by typing. `matches` decides what a search text finds. */
@@ -31,37 +53,39 @@ export async function search<T extends string>(
 ): Promise<T> {
   const { autocomplete } = await import("@clack/prompts");
   const byValue = new Map<string, Choice<T>>(options.map((it) => [it.value, it]));
-  const got = await autocomplete<string>({
-    message,
-    options: options.map(plain),
-    maxItems: SHOWN_COUNT,
-    placeholder: "type to search",
-    filter: (text, { value }) => {
-      const option = byValue.get(value);
-      return option !== undefined && matches(text, option);
-    },
-    ...LOOK,
-  });
+  const got = await asking(() =>
+    autocomplete<string>({
+      message,
+      options: options.map(plain),
+      maxItems: SHOWN_COUNT,
+      placeholder: "type to search",
+      filter: (text, { value }) => {
+        const option = byValue.get(value);
+        return option !== undefined && matches(text, option);
+      },
+      ...LOOK,
+    })
+  );
   return answered(got, options);
 }
 
 /** A text nobody may look at. */
 export async function askSecret(message: string, check: Check): Promise<string> {
   const { password } = await import("@clack/prompts");
-  return typed(await password({ message, validate: (text) => check((text ?? "").trim()), ...LOOK }));
+  return typed(await asking(() => password({ message, validate: (text) => check((text ?? "").trim()), ...LOOK })));
 }
 
 /** A line of text; `initial` stands there already. */
 export async function askText(message: string, { check, initial }: { readonly check: Check; readonly initial?: string }): Promise<string> {
   const { text } = await import("@clack/prompts");
   const given = initial === undefined ? {} : { initialValue: initial };
-  return typed(await text({ message, validate: (it) => check((it ?? "").trim()), ...given, ...LOOK }));
+  return typed(await asking(() => text({ message, validate: (it) => check((it ?? "").trim()), ...given, ...LOOK })));
 }
 
 /** Yes or no. */
 export async function confirm(message: string, preset: "yes" | "no"): Promise<boolean> {
   const { confirm } = await import("@clack/prompts");
-  const answer = await confirm({ message, initialValue: preset === "yes", ...LOOK });
+  const answer = await asking(() => confirm({ message, initialValue: preset === "yes", ...LOOK }));
   if (typeof answer !== "boolean") throw interrupted();
   return answer;
 }

@@ -26,7 +26,8 @@ const MAX_RECENT = 50;
 const LEAST_PAGE = 5;
 
 export interface DashboardOptions {
-  readonly server: AdminClient;
+  /** Where the server is now; asked again whenever it has gone. */
+  readonly locate: () => AdminClient;
   /** For what is said when there is no terminal to draw on. */
   readonly terminal: Pick<Terminal, "say">;
   /** A text that both lists are filtered by at first. */
@@ -35,12 +36,12 @@ export interface DashboardOptions {
 }
 
 /** Runs until the person leaves: 0; by Ctrl-C or a signal: 130; without a terminal: 2. Rejects only for a fault of its own. */
-export async function openDashboard({ server, terminal, filter = "", clock = systemClock }: DashboardOptions): Promise<ExitCode> {
+export async function openDashboard({ locate, terminal, filter = "", clock = systemClock }: DashboardOptions): Promise<ExitCode> {
   if (!canOpenFullScreen()) {
     terminal.say("The live status needs a terminal. To print it once: keyproxy status (with --json for programs)");
     return 2;
   }
-  const dashboard = new Dashboard(server, clock, { ...FIRST_VIEW, filter });
+  const dashboard = new Dashboard(locate, clock, { ...FIRST_VIEW, filter });
   try {
     return await dashboard.run();
   } finally {
@@ -49,11 +50,12 @@ export async function openDashboard({ server, terminal, filter = "", clock = sys
 }
 
 class Dashboard {
-  readonly #server: AdminClient;
+  readonly #locate: () => AdminClient;
   readonly #clock: Clock;
   readonly #signs: Signs = signsOf(signSetOf(process.env, process.platform));
   readonly #ended = Promise.withResolvers<ExitCode>();
   readonly #stop = new AbortController();
+  #server: AdminClient;
   #screen: FullScreen | undefined;
   #view: View;
   #link: Link = { kind: "connecting" };
@@ -69,9 +71,10 @@ class Dashboard {
   #cancelTick = () => {};
   #cancelNotice = () => {};
 
-  constructor(server: AdminClient, clock: Clock, view: View) {
+  constructor(locate: () => AdminClient, clock: Clock, view: View) {
     this.#view = view;
-    this.#server = server;
+    this.#locate = locate;
+    this.#server = locate();
     this.#clock = clock;
   }
 
@@ -86,7 +89,7 @@ class Dashboard {
       onEnd: () => this.#ended.resolve(130),
     });
     this.#tick();
-    void follow(this.#server, {
+    void follow(() => this.#server = this.#locate(), {
       clock: this.#clock,
       signal: this.#stop.signal,
       onEvent: (event) => this.#guarded(() => this.#told(event)),
@@ -142,7 +145,9 @@ class Dashboard {
     this.#notice(beginning(effect));
     const { notice, page } = await perform(effect, this.#server);
     if (this.#stop.signal.aborted) return;
-    this.#view = { ...this.#view, isBusy: false, ...(page === undefined ? {} : { page }) };
+    // What was wrong with the configuration is over once it is in force.
+    const isMended = effect.kind === "reload" && notice.tone === "good" && this.#view.page.kind === "problems";
+    this.#view = { ...this.#view, isBusy: false, page: page ?? (isMended ? { kind: "list" } : this.#view.page) };
     this.#notice(notice);
   }
 

@@ -1,8 +1,9 @@
-/** The small commands, as processes: `init`, `models`, `version`, help. */
+/** The small commands, as processes: `init`, `models`, `providers`, `version`, help. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import deno from "../../deno.json" with { type: "json" };
 import { startSimulator } from "../simulators/server.ts";
 import { runProgram } from "../support/process.ts";
@@ -45,10 +46,85 @@ Deno.test("models lists what can be called, filtered, as text or JSON", () =>
     assert.match(unknown.output, /Provider "far" is not configured; configured are: local, near/);
   }));
 
+Deno.test("models tells what filters hide, by which rule, and who did not say what it offers", () =>
+  inFolder(async (folder) => {
+    await using simulator = await startSimulator({ models: ["alpha", "beta-preview", "beta"] });
+    const env = {
+      LOCAL_API_BASE: simulator.baseUrl,
+      AWAY_API_BASE: "http://127.0.0.1:1/v1",
+      IGNORE_MODELS_LOCAL: "*-preview, beta",
+      WHITELIST_MODELS_LOCAL: "beta",
+    };
+    const shown = await runProgram(["models"], { cwd: folder, env });
+    assert.equal(shown.code, 0);
+    assert.match(shown.output, /local\/alpha\nlocal\/beta\n2 models of 1 provider; 1 model hidden by filters: --hidden shows it\n/);
+    assert.match(shown.output, /away could not list its models: it did not answer/);
+    const hidden = await runProgram(["models", "--hidden"], { cwd: folder, env });
+    assert.match(hidden.output, /local\/beta-preview {2}IGNORE_MODELS_LOCAL: \*-preview\n/);
+    const searched = await runProgram(["models", "--search", "preview"], { cwd: folder, env });
+    assert.match(
+      searched.output,
+      /No model that can be called has "preview" in its id, but of those that do 1 is hidden: --hidden tells why/,
+    );
+    const json = await runProgram(["models", "--hidden", "--json", "--provider", "local"], { cwd: folder, env });
+    assert.deepEqual(JSON.parse(json.output), [
+      { id: "local/beta-preview", provider: "local", pattern: "*-preview", variable: "IGNORE_MODELS_LOCAL" },
+    ]);
+  }));
+
+Deno.test("models shows limits and prices where they are known", () =>
+  inFolder(async (folder) => {
+    const env = { OPENAI_API_BASE: "http://127.0.0.1:1/v1", OPENAI_API_KEY: "sk-aaaaaaaaaaaaaaaaaaaa1", OPENAI_MODELS: '["gpt-4o-mini"]' };
+    const text = await runProgram(["models"], { cwd: folder, env });
+    assert.match(text.output, /^openai\/gpt-4o-mini +128k .*0\.15 +0\.6\b/m);
+    const [row] = JSON.parse((await runProgram(["models", "--json"], { cwd: folder, env })).output);
+    assert.deepEqual([row.id, row.context_length, Number(row.pricing.prompt)], ["openai/gpt-4o-mini", 128_000, 1.5e-7]);
+  }));
+
+Deno.test("providers lists the catalog and one's own, and shows what one needs", () =>
+  inFolder(async (folder) => {
+    const env = {
+      OPENAI_API_KEY_1: "sk-aaaaaaaaaaaaaaaaaaaa1",
+      OPENAI_API_KEY_2: "sk-bbbbbbbbbbbbbbbbbbbb2",
+      MINE_API_BASE: "http://127.0.0.1:1/v1",
+    };
+    const configured = await runProgram(["providers", "--configured"], { cwd: folder, env });
+    assert.match(configured.output, /^mine .*1 credential$/m);
+    assert.match(configured.output, /^openai +OpenAI +OPENAI_API_KEY +openai +2 credentials$/m);
+    assert.match(configured.output, /2 providers\. keyproxy providers show <id>/);
+    const searched = await runProgram(["providers", "--search", "GOOGLE studio", "--json"], { cwd: folder, env });
+    assert.deepEqual(JSON.parse(searched.output).map((row: { id: string }) => row.id), ["gemini"]);
+    const shown = await runProgram(["providers", "show", "cloudflare"], { cwd: folder, env });
+    assert.equal(shown.code, 0);
+    for (const part of ["(set CLOUDFLARE_ACCOUNT_ID)", "CLOUDFLARE_API_KEY", "Quirks", "not configured", "keyproxy creds add cloudflare"]) {
+      assert.ok(shown.output.includes(part), `${part}: ${shown.output}`);
+    }
+    // An address stays whole, so that it can be copied.
+    for (const line of shown.output.split("\n")) assert.ok(line.length <= 80 || line.includes("https://"), line);
+    const own = await runProgram(["providers", "show", "openai"], { cwd: folder, env });
+    assert.match(own.output, /Here +openai:1 {2}sk-a…aaa1 {2}OPENAI_API_KEY_1\n/);
+    const slip = await runProgram(["providers", "show", "opnai"], { cwd: folder, env });
+    assert.deepEqual([slip.code, /Did you mean openai\?/.test(slip.output)], [2, true]);
+  }));
+
+Deno.test("without arguments and without a terminal the help is printed, and it is a mistake", () =>
+  inFolder(async (folder) => {
+    const { code, output } = await runProgram([], { cwd: folder });
+    assert.equal(code, 2);
+    assert.match(output, /^Usage: keyproxy /);
+  }));
+
 Deno.test("the version and the help are printed and exit 0", () =>
   inFolder(async (folder) => {
+    const { output } = await runProgram(["version", "--json"], { cwd: folder });
+    const { version, commit, runtime } = JSON.parse(output);
+    assert.equal(version, deno.version);
+    assert.match(runtime, /^(?:deno|bun) \d/);
+    // Only an executable was built from some commit.
+    assert.ok(commit === null || process.env["KEYPROXY_EXECUTABLE"] !== undefined, output);
+    const line = `keyproxy ${deno.version}${commit === null ? "" : ` (${commit})`}\n`;
     for (const args of [["version"], ["--version"]]) {
-      assert.deepEqual(await runProgram(args, { cwd: folder }), { code: 0, output: `keyproxy ${deno.version}\n` });
+      assert.deepEqual(await runProgram(args, { cwd: folder }), { code: 0, output: line });
     }
     const help = await runProgram(["--help"], { cwd: folder });
     assert.equal(help.code, 0);

@@ -4,11 +4,11 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { systemClock } from "../../src/kernel/clock.ts";
+import { programCommand } from "../support/process.ts";
 
-const MAIN = join(resolve(import.meta.dirname ?? ".", "../.."), "main.ts");
 const CACHES = [".cache/deno", "Library/Caches/deno"];
 /** Longer than any action takes; a process that waits for somebody to type is found out here. */
 const LIMIT_MS = 60_000;
@@ -68,7 +68,8 @@ function start(
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
 ): Running & { end(input: string): void } {
   const cache = CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
-  const child = spawn(process.execPath, ["run", "-A", "--no-check", MAIN, ...args], {
+  const [command, ...before] = programCommand();
+  const child = spawn(command, [...before, ...args], {
     cwd,
     env: {
       ...(cache === undefined ? {} : { DENO_DIR: cache }),

@@ -1,6 +1,6 @@
 /** `keyproxy serve` as a process: start-up errors, reload, stopping, and what a crash leaves behind. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -169,8 +169,11 @@ async function flushed(path: string): Promise<void> {
 Deno.test("where nothing can be written it serves all the same, with one warning", () =>
   inFolder(async (folder) => {
     await using simulator = await startSimulator();
-    await writeFile(join(folder, "file"), "");
-    const env = { LOCAL_API_BASE: simulator.baseUrl, KEYPROXY_DATA_DIR: join(folder, "file", "below") };
+    // What is in the way of every file it would write holds for root too, whom modes do not stop.
+    const dataDir = join(folder, "full");
+    await mkdir(join(dataDir, "keyproxy.db"), { recursive: true });
+    for (const name of ["logs", "oauth_creds"]) await writeFile(join(dataDir, name), "");
+    const env = { LOCAL_API_BASE: simulator.baseUrl, KEYPROXY_DATA_DIR: dataDir };
     const program = startProgram(SERVE, { cwd: folder, env });
     const url = await urlOf(program);
     assert.equal((await requestJson(`${url}/chat/completions`, { body: CHAT })).status, 200);

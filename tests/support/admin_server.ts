@@ -16,8 +16,6 @@ export interface AdminServer extends AsyncDisposable {
   /** Tells it to all streams, and first to those to come. Anything that is JSON: servers of other versions exist. */
   tell(report: StatusReport | Record<string, unknown>): void;
   tellRequest(request: RequestReport): void;
-  /** Ends all streams; the server goes on. */
-  endStreams(): void;
   /** What a reload answers from now on. */
   problems: readonly string[];
   close(): Promise<void>;
@@ -75,7 +73,6 @@ export async function startAdminServer(
       toAll(event("status", next));
     },
     tellRequest: (request) => toAll(event("request", request)),
-    endStreams: () => streams.forEach((stream) => stream.end()),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -22,14 +22,25 @@ export interface Program {
   readonly ended: Promise<number | string>;
 }
 
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** An executable to start in place of the program that {@link programCommand} names. */
+  readonly executable?: string;
+}
+
+/** How the program is started: `main.ts` on Deno, or the executable that KEYPROXY_EXECUTABLE names. */
+export function programCommand(): readonly [string, ...string[]] {
+  const given = process.env["KEYPROXY_EXECUTABLE"];
+  return given === undefined ? [process.execPath, "run", "-A", "--no-check", MAIN] : [resolve(given)];
+}
+
 /** Starts `main.ts` with these arguments in `cwd`. */
-export function startProgram(
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
-): Program {
+export function startProgram(args: readonly string[], options: ProgramOptions): Program {
   const inherited = Object.fromEntries(NEEDED.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const cache = CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
-  const child = spawn(process.execPath, ["run", "-A", "--no-check", MAIN, ...args], {
+  const [command, ...before] = options.executable === undefined ? programCommand() : [options.executable];
+  const child = spawn(command, [...before, ...args], {
     cwd: options.cwd,
     // The logins of tools in the home of whoever runs the tests are none of theirs.
     env: {
@@ -76,7 +87,7 @@ export function startProgram(
 }
 
 /** Runs to the end. */
-export async function runProgram(args: readonly string[], options: Parameters<typeof startProgram>[1]) {
+export async function runProgram(args: readonly string[], options: ProgramOptions) {
   const program = startProgram(args, options);
   return { code: await program.ended, output: program.output() };
 }

@@ -9,6 +9,7 @@ import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { systemClock } from "../../src/kernel/clock.ts";
+import { programCommand } from "./process.ts";
 
 const ROOT = resolve(import.meta.dirname ?? ".", "../..");
 const CACHES = [".cache/deno", "Library/Caches/deno"];
@@ -55,6 +56,8 @@ export interface Screen {
   text(): string;
   /** All bytes the program wrote, colours included. */
   raw(): string;
+  /** Sends a signal to the program. */
+  signal(name: "SIGTERM" | "SIGHUP" | "SIGINT" | "SIGKILL"): void;
   /** The terminal shows the screen that leaves no trace (programs that fill it use that one). */
   isAlternate(): boolean;
   isCursorShown(): boolean;
@@ -69,8 +72,10 @@ export interface Screen {
   press(text: string, pattern: RegExp): Promise<RegExpExecArray>;
   /** Changes the size of the window, as a person drags it. */
   resize(cols: number, rows: number): void;
-  /** Sends a signal to the program. */
-  signal(name: "SIGTERM" | "SIGHUP" | "SIGINT" | "SIGKILL"): void;
+  /** The program's process, once it has shown something. */
+  pid(): number;
+  /** Ends the terminal and with it the program; nothing where it has ended. */
+  stop(): void;
   /** Resolves when the program has ended. */
   readonly ended: Promise<Leaving>;
 }
@@ -133,7 +138,6 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
       };
       const cancel = systemClock.after(LIMIT_MS, () => {
         fail(`${LIMIT_MS / 1000} s passed`);
-        if (child.pid !== undefined) process.kill(child.pid, "SIGKILL");
       });
       listeners.add(look);
       ended.then(({ code }) => fail(`Ended with ${code}`));
@@ -146,6 +150,7 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
   return {
     text,
     raw: () => raw,
+    signal: (name) => void process.kill(Number(readFileSync(join(notes, "pid"), "utf8")), name),
     isAlternate: () => term.buffer.active.type === "alternate",
     isCursorShown: () => isCursorShown,
     shows,
@@ -159,7 +164,8 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
       term.resize(newCols, newRows);
       spawnSync("stty", ["-F", readFileSync(join(notes, "tty"), "utf8").trim(), "cols", String(newCols), "rows", String(newRows)]);
     },
-    signal: (name) => void process.kill(Number(readFileSync(join(notes, "pid"), "utf8")), name),
+    pid: () => Number(readFileSync(join(notes, "pid"), "utf8")),
+    stop: () => void child.kill("SIGKILL"),
     ended,
   };
 }
@@ -168,9 +174,12 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
 function shellLine(
   { words, cols, rows, notes }: { readonly words: readonly string[]; readonly cols: number; readonly rows: number; readonly notes: string },
 ): string {
-  const command = [process.execPath, "run", "-A", "--no-check", `--config=${join(ROOT, "deno.json")}`, ...words].map((word) => `'${word}'`)
-    .join(" ");
-  return `trap : INT; stty cols ${cols} rows ${rows}; tty >'${notes}/tty'; sh -c 'echo $$ >"$0"; exec "$@"' '${notes}/pid' ${command}; code=$?; ` +
+  const [program = "", ...args] = words;
+  const start = program === join(ROOT, "main.ts")
+    ? programCommand()
+    : [process.execPath, "run", "-A", "--no-check", `--config=${join(ROOT, "deno.json")}`, program];
+  const command = [...start, ...args].map((word) => `'${word}'`).join(" ");
+  return `trap : INT; stty cols ${cols} rows ${rows}; tty >'${notes}/tty'; sh -c 'echo $$ >"$0"; exec "$@"' '${notes}/pid' sh -c 'echo $$ >"$0"; exec "$@"' '${notes}/pid' ${command}; code=$?; ` +
     `stty -a >'${notes}/stty'; echo $code >'${notes}/code'; exit $code`;
 }
 

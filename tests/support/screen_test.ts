@@ -1,3 +1,4 @@
+/** The screen that the tests of the screens look at. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

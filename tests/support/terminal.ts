@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { stripVTControlCharacters } from "node:util";
 import { systemClock } from "../../src/kernel/clock.ts";
+import { programCommand } from "./process.ts";
 
-const MAIN = join(resolve(import.meta.dirname ?? ".", "../.."), "main.ts");
 const CACHES = [".cache/deno", "Library/Caches/deno"];
 /** Longer than any dialogue here takes; one that waits for a key nobody types is found out. */
 const LIMIT_MS = 60_000;
@@ -25,13 +25,13 @@ export interface TerminalSession {
   readonly ended: Promise<number | string>;
 }
 
-/** Starts `main.ts` in a terminal of 120 columns; `cwd` is its home too. */
+/** Starts the program in a terminal of 120 columns; `cwd` is its home too. */
 export function inTerminal(
   args: readonly string[],
   { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
 ): TerminalSession {
   const cache = CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
-  const command = [process.execPath, "run", "-A", "--no-check", MAIN, ...args].map((word) => `'${word}'`).join(" ");
+  const command = [...programCommand(), ...args].map((word) => `'${word}'`).join(" ");
   const child = spawn("script", ["-qefc", `stty cols 120 rows 50; exec ${command}`, "/dev/null"], {
     cwd,
     env: {

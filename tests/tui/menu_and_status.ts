@@ -13,5 +13,5 @@ for (let round = 1;; round++) {
     label: "exit",
   }]);
   if (chosen === "exit") break;
-  terminal.say(`the status ended with ${await openDashboard({ server, terminal })}`);
+  terminal.say(`the status ended with ${await openDashboard({ locate: () => server, terminal })}`);
 }

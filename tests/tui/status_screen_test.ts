@@ -1,6 +1,6 @@
 /** The live status in a real terminal: keys, actions, a server that goes and comes, and what is left when one leaves. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startAdminServer } from "../support/admin_server.ts";
@@ -10,11 +10,15 @@ import { busyReport, requestReport } from "../support/status_reports.ts";
 
 const watching = (url: string) => ["status", "--watch", "--url", url];
 
-async function withScreen(args: readonly string[], options: Omit<ScreenOptions, "cwd">, look: (screen: Screen) => Promise<void>) {
+async function withScreen(
+  args: readonly string[],
+  options: Omit<ScreenOptions, "cwd">,
+  look: (screen: Screen, cwd: string) => Promise<void>,
+) {
   const cwd = await mkdtemp(join(tmpdir(), "keyproxy-screen-"));
   const screen = start(args, { ...options, cwd });
   try {
-    await look(screen);
+    await look(screen, cwd);
   } finally {
     // For a test that failed half-way; one that has ended hears nothing.
     screen.type(KEYS.ctrlC);
@@ -68,11 +72,18 @@ Deno.test("actions reach the server: reset at once, disable after a yes, reload 
     await screen.press("n", /Nothing was changed/);
     await screen.press("dy", /openai:2 sk-2…1002 is disabled/);
     await screen.press("R", /1 problem; the old one stays in force[^]*PORT is many/);
+    server.problems = [];
+    await screen.press("R", /CREDENTIALS[^]*is in force/);
     const id = "openai:000000000002";
-    assert.deepEqual(server.asked, [`/admin/credentials/${id}/reset`, `/admin/credentials/${id}/disable`, "/admin/reload"]);
+    assert.deepEqual(server.asked, [
+      `/admin/credentials/${id}/reset`,
+      `/admin/credentials/${id}/disable`,
+      "/admin/reload",
+      "/admin/reload",
+    ]);
     await server.close();
     await screen.shows(/✖ no server/);
-    await screen.press(KEYS.enter + "r", /Cannot reset openai:2 sk-2…1002: No server answers/);
+    await screen.press("r", /Cannot reset openai:2 sk-2…1002: No server answers/);
     screen.type("q");
     await assertLeft(screen, 0);
   });
@@ -87,6 +98,31 @@ Deno.test("a server that stops is missed, what it told grows old, and it is foun
     const again = { ...busyReport(), started_at: busyReport().started_at + 60_000, version: "0.1.1" };
     await using _back = await startAdminServer(again, { port: server.port });
     await screen.shows(/keyproxy 0\.1\.1.*● live[^]*The server was started again/);
+    screen.type("q");
+    await assertLeft(screen, 0);
+  });
+});
+
+Deno.test("a server that starts on another port is found there by the note it leaves", async () => {
+  const gone = await startAdminServer(busyReport());
+  await gone.close();
+  await withScreen(["status", "--watch"], { env: { HOST: "127.0.0.1", PORT: `${gone.port}` } }, async (screen, cwd) => {
+    await screen.shows(new RegExp(`No server answers at ${gone.url}`));
+    await using server = await startAdminServer(busyReport());
+    await writeFile(join(cwd, "server.json"), JSON.stringify({ pid: Deno.pid, url: server.url, started_at: 0 }));
+    await screen.shows(new RegExp(`keyproxy 0\\.1\\.0 {2}${server.url} .*● live`));
+    screen.type("q");
+    await assertLeft(screen, 0);
+  });
+});
+
+Deno.test("a server that falls silent is missed after five seconds, and asked again", async () => {
+  await using server = await startAdminServer(busyReport());
+  await withScreen(watching(server.url), {}, async (screen) => {
+    await screen.shows(/● live/);
+    await screen.shows(/✖ no answer, [5-9]s old[^]*nothing came for 5 s/);
+    await screen.shows(/● live/);
+    assert.equal(server.streamCount, 2);
     screen.type("q");
     await assertLeft(screen, 0);
   });

@@ -32,7 +32,8 @@ export function followRequests(flags: FollowFlags): Promise<ExitCode> {
   return look(flags, async (desk) => {
     const interrupts = listenForInterrupts();
     try {
-      await follow({ desk, flags, server: serverOf(desk, { url: checkedUrl(flags.url) }), signal: interrupts.first });
+      const url = checkedUrl(flags.url);
+      await follow({ desk, flags, server: () => serverOf(desk, { url }), signal: interrupts.first });
       throw new Stop(130, "");
     } finally {
       interrupts.stop();
@@ -43,7 +44,8 @@ export function followRequests(flags: FollowFlags): Promise<ExitCode> {
 interface Following {
   readonly desk: Desk;
   readonly flags: FollowFlags;
-  readonly server: AdminClient;
+  /** Where it is now: a server that starts again may do so on another port. */
+  readonly server: () => AdminClient;
   readonly signal: AbortSignal;
 }
 
@@ -57,12 +59,13 @@ async function follow({ desk, flags, server, signal }: Following): Promise<void>
   let isFirst = true;
   let isAway = false;
   while (!signal.aborted) {
+    const current = server();
     try {
-      for await (const event of server.events(signal)) {
+      for await (const event of current.events(signal)) {
         if (event.kind === "request") tell(event.request);
         else if (isFirst) told.skip(event.report);
         else event.report.recent.forEach(tell);
-        if (isFirst) terminal.say(`Following ${server.url}: requests are shown as they end; Ctrl-C to leave`);
+        if (isFirst) terminal.say(`Following ${current.url}: requests are shown as they end; Ctrl-C to leave`);
         else if (isAway) terminal.say("The server is back");
         isFirst = isAway = false;
       }

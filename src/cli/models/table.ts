@@ -18,7 +18,11 @@ const FACT_NAMES = ["context", "output", "$ in", "$ out", "takes"];
 export function modelTable(rows: readonly ModelRow[], { header, ...look }: Look & { readonly header: "yes" | "no" }): string[] {
   const titles: Cell[] = FACT_NAMES.map((text, at) => ({ text, style: "dim", align: at < 4 ? "right" : "left" }));
   const title = { name: { text: "model", style: "dim" } as const, cells: titles };
-  return namedRows([...(header === "yes" ? [title] : []), ...rows.map(rowOf)], { ...look, columns: FACTS });
+  const body = rows.map(rowOf);
+  // A fact that nobody states of any model has no column.
+  const isStated = (_: unknown, at: number) => body.some(({ cells }) => cells[at]?.text !== "");
+  const all = [...(header === "yes" ? [title] : []), ...body].map(({ name, cells }) => ({ name, cells: cells.filter(isStated) }));
+  return namedRows(all, { ...look, columns: FACTS.filter(isStated) });
 }
 
 function rowOf(

@@ -9,7 +9,7 @@ import type { Drawing } from "./scene.ts";
 import { bars, median } from "./signs.ts";
 import { circuitSpan, circuitWords, reasonWords, restWords, stateSpan } from "./state_words.ts";
 import { cleaned, cutTo } from "./text_width.ts";
-import { type Member, membersOf, positionOf } from "./view.ts";
+import { displayOf, type Member, membersOf, positionOf } from "./view.ts";
 
 const PLAN: readonly ColumnPlan[] = [
   { title: "", least: 1 },
@@ -114,7 +114,7 @@ function memberLine(
   { at, view, look }: Drawing,
   { columns, isCurrent }: Table & { readonly isCurrent: boolean },
 ): Line {
-  const { number, display, in_flight, today, latencies_ms } = credential;
+  const { number, in_flight, today, latencies_ms } = credential;
   const { signs } = look;
   const barColumns = (columns.find((column) => column.at === LATENCY_COLUMN)?.width ?? 0) - TIME_COLUMNS - 1;
   const middle = latencies_ms.length === 0 ? "-" : elapsed(median(latencies_ms));
@@ -122,7 +122,7 @@ function memberLine(
   const cells: Cell[] = [
     { text: isPointed ? signs.pointer : "", style: "bold" },
     { text: `${number}`, style: "dim" },
-    { text: display },
+    { text: displayOf(credential) },
     stateSpan(credential, { at, signs }),
     { text: in_flight === 0 ? "-" : `${in_flight}`, style: in_flight === 0 ? "dim" : "cyan" },
     { text: compact(today.requests) },

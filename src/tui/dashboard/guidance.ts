@@ -134,7 +134,7 @@ function adviceOn(kind: Extract<Link, { kind: "lost" }>["trouble"]["kind"], url:
     case "absent":
       return [
         "Start it in another terminal:  keyproxy serve",
-        "If it runs elsewhere, HOST and PORT in .env (or the environment) of this directory must say where.",
+        "If it runs elsewhere, say where:  keyproxy status --watch --url <address>",
       ];
     case "refused":
       return [

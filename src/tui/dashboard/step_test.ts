@@ -1,9 +1,9 @@
 /** What every key does to the view, and what it asks for. */
 import assert from "node:assert/strict";
-import { busyReport, statusReport } from "../../../tests/support/status_reports.ts";
+import { busyReport, credentialStatus, statusReport } from "../../../tests/support/status_reports.ts";
 import type { Key, KeyName } from "./keys.ts";
 import { type Effect, step, type StepContext } from "./step.ts";
-import { FIRST_VIEW, memberAtHand, type View } from "./view.ts";
+import { displayOf, FIRST_VIEW, memberAtHand, type View } from "./view.ts";
 
 const report = busyReport();
 const CONTEXT: StepContext = { report, pageLineCount: 3, lastTop: 4 };
@@ -77,6 +77,12 @@ Deno.test("a selection stays with its credential when others go, and falls back 
   assert.equal(memberAtHand(view, fewer)?.credential.number, 3);
   assert.equal(memberAtHand(view, { ...report, providers: [gemini] })?.credential.id, gemini.credentials[0]?.id);
   assert.equal(memberAtHand(view, statusReport()), undefined);
+});
+
+Deno.test("a key of which nothing may be shown is named by its source", () => {
+  const shown = credentialStatus("openai", 1);
+  assert.equal(displayOf(shown), "sk-1…1001");
+  assert.equal(displayOf({ ...shown, display: "…" }), "OPENAI_API_KEY_1");
 });
 
 Deno.test("Enter opens the selected thing, its text scrolls between its ends, Esc and Enter go back", () => {

@@ -112,5 +112,10 @@ export function findMember(report: StatusReport, id: string): Member | undefined
 
 /** How people name it: `openai:2 sk-a…1234`. */
 export function nameOf({ provider, credential }: Member): string {
-  return `${provider.id}:${credential.number} ${credential.display}`;
+  return `${provider.id}:${credential.number} ${displayOf(credential)}`;
+}
+
+/** Its display form; for a key so short that nothing of it may be shown, where it came from. */
+export function displayOf({ display, source }: CredentialStatus): string {
+  return /[\p{L}\p{N}]/u.test(display) ? display : source;
 }

@@ -1,0 +1,88 @@
+/** Saving: all changes in one atomic write, after the configuration they make was read; or none. */
+import { parseConfig } from "../config/load.ts";
+import { writeEnvFile } from "../config/env_file.ts";
+import { describeProblem } from "../config/problem.ts";
+import { SETTINGS } from "../config/schema.ts";
+import { isLoopback } from "../kernel/address.ts";
+import { CATALOG } from "../providers/catalog.ts";
+import { line } from "../terminal/frame.ts";
+import { counted } from "../terminal/words.ts";
+import type { Draft } from "./draft.ts";
+import { needRestart } from "./pending.ts";
+import { reloaded } from "./reload.ts";
+import { isSure, pick, prose, tell } from "./room.ts";
+
+/** Saves what waits and says what came of it. */
+export async function save(draft: Draft): Promise<"saved" | "kept"> {
+  const { room, pending } = draft;
+  if (pending.size === 0) return "saved";
+  const known = problemsOf(draft.setup);
+  await draft.refresh();
+  const { setup } = draft;
+  const problems = newProblems(draft, known);
+  if (problems.length > 0) {
+    await tell(room, "Nothing was saved", [
+      ...prose(room, `With ${counted(pending.size, "change")} the configuration could not be used:`),
+      line(""),
+      ...problems.flatMap((it) => prose(room, it)),
+    ]);
+    return "kept";
+  }
+  if (await mayLockOut(draft) === "no") return "kept";
+  try {
+    await writeEnvFile(setup.envFile, Object.fromEntries(pending));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await tell(room, "Nothing was saved", prose(room, `Cannot write ${setup.envFile}: ${why}`));
+    return "kept";
+  }
+  const lines = draft.pendingLines();
+  const later = needRestart(pending.keys());
+  const news = "problems" in setup ? "The running server, if there is one, sees it by itself." : await reloaded(room, setup);
+  await draft.reread();
+  await tell(room, "Saved", [
+    ...lines,
+    line(""),
+    ...prose(room, news),
+    ...(later.length === 0 ? [] : prose(room, `Only at the next start: ${later.join(", ")}.`)),
+  ]);
+  return "saved";
+}
+
+/** Asks before an address that everybody reaches is saved without a key for it. */
+async function mayLockOut(draft: Draft): Promise<"yes" | "no"> {
+  const reading = parseConfig(draft.sources(), { rows: CATALOG });
+  if ("problems" in reading || !draft.pending.has(SETTINGS.host.env)) return "yes";
+  const { host, proxyKeys } = reading.config;
+  if (isLoopback(host) || proxyKeys.length > 0) return "yes";
+  const text = `Without a proxy key the proxy will not start on ${host}, since everybody who reaches it could spend your keys.`;
+  return await isSure(draft.room, { title: "No proxy key is set", text, yes: "Save it nevertheless" }) ? "yes" : "no";
+}
+
+/** What would be wrong that was not wrong when the settings were opened. */
+function newProblems(draft: Draft, known: readonly string[]): string[] {
+  const reading = parseConfig(draft.sources(), { rows: CATALOG });
+  return "problems" in reading ? reading.problems.map(describeProblem).filter((it) => !known.includes(it)) : [];
+}
+
+function problemsOf(setup: Draft["setup"]): string[] {
+  return "problems" in setup ? setup.problems.map(describeProblem) : [];
+}
+
+/** Asks what shall become of changes that wait; `stay`: the person wants to go on with them. */
+export async function mayLeave(draft: Draft): Promise<"leave" | "stay"> {
+  if (draft.pending.size === 0) return "leave";
+  const result = await pick(draft.room, {
+    title: "Leave the settings?",
+    head: draft.head(),
+    items: [
+      { value: "save" as const, label: "Save and leave" },
+      { value: "discard" as const, label: "Leave without saving" },
+      { value: "stay" as const, label: "Stay here" },
+    ],
+  });
+  if (result.kind !== "chosen" || result.value === "stay") return "stay";
+  if (result.value === "save") return await save(draft) === "saved" ? "leave" : "stay";
+  draft.discard();
+  return "leave";
+}

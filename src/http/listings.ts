@@ -6,6 +6,7 @@ import { countTokens } from "../gateway/tokens.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asString } from "../kernel/json.ts";
 import { NAME } from "../kernel/version.ts";
+import { countersJson } from "../kernel/day_counters.ts";
 import type { ModelFacts } from "../providers/model_facts.ts";
 import type { HttpDeps } from "./deps.ts";
 import { readJsonBody } from "./ingress.ts";
@@ -112,14 +113,7 @@ export function providerList(deps: HttpDeps) {
         until,
         ...(logins.has(id) ? { login: logins.get(id) } : {}),
         in_flight: inFlightCount,
-        today: {
-          requests: today.requestCount,
-          failures: today.failureCount,
-          input_tokens: today.inputTokens,
-          cached_tokens: today.cachedTokens,
-          output_tokens: today.outputTokens,
-          cost_usd: today.costUsd,
-        },
+        today: countersJson(today),
       })),
     };
   });

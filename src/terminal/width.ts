@@ -1,36 +1,16 @@
-/**
- * Text from outside made fit for a screen: without control characters, measured and cut in columns. Pure.
- * What leaves here moves no cursor, changes no colour and is as wide as it says.
- */
-import { stripVTControlCharacters } from "node:util";
+/** Texts measured, cut, padded and broken by the columns they take on a terminal, whatever signs they are of. Pure. */
 import stringWidth from "fast-string-width";
 
-/** `unicode`: the terminal shows any sign; `ascii`: only the 95 oldest are safe. */
-export type SignSet = "unicode" | "ascii";
-
-/** A longer text is cut before anything else looks at it. */
-const MAX_LENGTH = 4_000;
 const PLAIN = /^[\x20-\x7e]*$/;
-/** Line ends and tabs part words; the other control and format characters (also those that turn text around) go. */
-const BLANKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
-const UNSHOWN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\ufe00-\ufe0f]/gu;
 const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** One line of what `text` says. */
-export function cleaned(text: string, signs: SignSet): string {
-  if (text.length <= MAX_LENGTH && PLAIN.test(text)) return text;
-  const short = text.slice(0, MAX_LENGTH).toWellFormed();
-  const shown = stripVTControlCharacters(short).replace(BLANKS, " ").replace(UNSHOWN, "");
-  return signs === "unicode" ? shown : shown.replaceAll("…", "..").replace(/[^\x20-\x7e]/gu, "?");
-}
-
-/** Columns that a cleaned text takes. */
+/** Columns that a line takes; colours and other escape sequences take none. */
 export function widthOf(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
-/** The part of a cleaned text that fits; `mark` (one column) stands where something is missing. */
-export function cutTo(text: string, width: number, mark: string): string {
+/** The part of a text that fits; `mark` (one column) stands where something is missing. No text with colours. */
+export function cutTo(text: string, width: number, mark = "…"): string {
   if (widthOf(text) <= width) return text;
   if (width <= 0) return "";
   if (PLAIN.test(text)) return text.slice(0, width - 1) + mark;
@@ -44,38 +24,59 @@ export function cutTo(text: string, width: number, mark: string): string {
   return kept + mark;
 }
 
-/** A cleaned text with blanks to `width` columns; a wider one stays as it is. */
-export function padTo(text: string, width: number, align: "left" | "right"): string {
+/** A text with blanks to `width` columns; a wider one stays as it is. */
+export function padTo(text: string, width: number, align: "left" | "right" = "left"): string {
   const blanks = " ".repeat(Math.max(0, width - widthOf(text)));
   return align === "right" ? blanks + text : text + blanks;
 }
 
-/** A cleaned text in lines of at most `width` columns, broken between words where there are some. */
+/** The signs of a text as a person counts them: what the cursor passes with one step. */
+export function signsIn(text: string): string[] {
+  return PLAIN.test(text) ? [...text] : [...GRAPHEMES.segment(text)].map(({ segment }) => segment);
+}
+
+/** Breaks lines wider than `columns` between words; a long word, such as an address, stays whole. */
+export function wrapped(text: string, columns: number | undefined): string {
+  if (columns === undefined || columns < 1 || !Number.isFinite(columns)) return text;
+  return text.split("\n").flatMap((line) => widthOf(line) <= columns ? [line] : joined(line.split(" "), columns)).join("\n");
+}
+
+/** A text in lines of at most `width` columns, broken between words where there are some; blanks in a row become one. */
 export function folded(text: string, width: number): string[] {
+  return joined(text.split(" ").filter((it) => it !== "").flatMap((word) => pieces(word, width)), width);
+}
+
+/** As many words a line as fit into `width` columns, at least one. */
+function joined(words: readonly string[], width: number): string[] {
   const lines: string[] = [];
-  let line = "";
-  const put = (word: string) => {
-    if (line !== "" && widthOf(line) + 1 + widthOf(word) > width) {
-      lines.push(line);
-      line = "";
+  let used = 0;
+  for (const word of words) {
+    const wordWidth = widthOf(word);
+    const last = lines.length - 1;
+    if (last >= 0 && used + 1 + wordWidth <= width) {
+      lines[last] += ` ${word}`;
+      used += 1 + wordWidth;
+    } else {
+      lines.push(word);
+      used = wordWidth;
     }
-    line = line === "" ? word : `${line} ${word}`;
-  };
-  for (const word of text.split(" ").filter((it) => it !== "")) pieces(word, width).forEach(put);
-  return line === "" ? lines : [...lines, line];
+  }
+  return lines;
 }
 
 /** A word that is wider than a line, in parts. */
 function pieces(word: string, width: number): string[] {
   if (widthOf(word) <= width) return [word];
   const parts: string[] = [];
-  let part = "";
+  let used = Infinity;
   for (const { segment } of GRAPHEMES.segment(word)) {
-    if (part !== "" && widthOf(part) + widthOf(segment) > width) {
-      parts.push(part);
-      part = "";
+    const segmentWidth = widthOf(segment);
+    if (used + segmentWidth > width) {
+      parts.push("");
+      used = 0;
     }
-    part += segment;
+    parts[parts.length - 1] += segment;
+    used += segmentWidth;
   }
-  return [...parts, part];
+  return parts;
 }

@@ -35,7 +35,7 @@ Deno.test("the server's last requests are listed, narrowed and shown one by one"
     assert.deepEqual(await ids("--model", "LLAMA"), ["req-2"]);
     assert.deepEqual(await ids("--limit", "1"), ["failed-1"]);
     const shown = await folder.program(["logs", "show", "fail"], { env });
-    assert.match(shown.out, /Ended +429 after 1\.2 s/);
+    assert.match(shown.out, /Ended +429 after 1\.2s/);
     assert.match(shown.out, /#1 .*openai:0123456789ab.*failed\n +rate_limit \(429\): \\x1b\[2Jtoo many/);
     assert.ok(![all, shown].some(({ out }) => out.includes("\x1b")), "nothing steers the terminal");
     assert.match((await folder.program(["logs", "show", "last"], { env })).out, /^Request +failed-1\n/);

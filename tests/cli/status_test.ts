@@ -38,9 +38,9 @@ Deno.test("the running server tells how everything stands, in words and as JSON"
     assert.equal(text.code, 0, text.err);
     for (
       const part of [
-        /answers at http:\/\/127\.0\.0\.1:\d+, up for 3 h/,
+        /answers at http:\/\/127\.0\.0\.1:\d+, up for 3h00m/,
         /3 waiting for a credential/,
-        /free in 4 min/,
+        /cooling 4m00s/,
         /rate limit/,
         /Last requests/,
       ]

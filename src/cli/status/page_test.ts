@@ -17,7 +17,7 @@ function page(credentials: ReturnType<typeof credentialOf>[], changes = {}): str
 
 Deno.test("the head tells where the server is and what it did", () => {
   assert.deepEqual(serverHead(REPORT, "http://127.0.0.1:8000"), [
-    "keyproxy 0.1.0 answers at http://127.0.0.1:8000, up for 3 h",
+    "keyproxy 0.1.0 answers at http://127.0.0.1:8000, up for 3h00m",
     "341 requests served, 12 failed, 2 running",
   ]);
 });
@@ -37,9 +37,9 @@ Deno.test("whatever rests says until when and why, and neither is lost to a long
   ]).join("\n");
   for (
     const part of [
-      /free in 4 min/,
-      /quarantined\n.*Rate limit.*…, tried again in 1 h/,
-      /gpt-5: Rate limit.*…, free in 20 s/,
+      /cooling 4m00s\n.*Rate limit/,
+      /quarantined 1h00m\n.*Rate limit.*…, then tried again/,
+      /gpt-5: Rate limit.*…, free in 20s/,
       /needs login\n.*it has ended/,
     ]
   ) {

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { systemClock } from "../../src/kernel/clock.ts";
+import { inFolder as inPath } from "../support/folder.ts";
 import { programCommand } from "../support/process.ts";
 
 const CACHES = [".cache/deno", "Library/Caches/deno"];
@@ -41,10 +41,9 @@ export interface Folder {
 }
 
 /** A folder that is both working directory and home; removed at the end. */
-export async function inFolder(work: (folder: Folder) => Promise<void>): Promise<void> {
-  const path = await mkdtemp(join(tmpdir(), "keyproxy-creds-"));
-  try {
-    await work({
+export function inFolder(work: (folder: Folder) => Promise<void>): Promise<void> {
+  return inPath((path) =>
+    work({
       path,
       creds(args, { input = "", env = {} } = {}) {
         const running = start(["creds", ...args], { cwd: path, env });
@@ -57,10 +56,8 @@ export async function inFolder(work: (folder: Folder) => Promise<void>): Promise
         return running.ended;
       },
       start: (args, { env = {} } = {}) => start(["creds", ...args], { cwd: path, env }),
-    });
-  } finally {
-    await rm(path, { recursive: true, force: true });
-  }
+    })
+  );
 }
 
 function start(

@@ -16,6 +16,8 @@ export interface AdminServer extends AsyncDisposable {
   /** Tells it to all streams, and first to those to come. Anything that is JSON: servers of other versions exist. */
   tell(report: StatusReport | Record<string, unknown>): void;
   tellRequest(request: RequestReport): void;
+  /** Resolves when somebody follows. */
+  followed(): Promise<void>;
   /** What a reload answers from now on. */
   problems: readonly string[];
   close(): Promise<void>;
@@ -29,6 +31,7 @@ export async function startAdminServer(
   let report = first;
   const asked: string[] = [];
   const streams = new Set<ServerResponse>();
+  const waiting: (() => void)[] = [];
   let streamCount = 0;
   const event = (name: string, value: unknown) => `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
   const answer = (response: ServerResponse, status: number, value: unknown) => {
@@ -46,8 +49,10 @@ export async function startAdminServer(
       response.once("close", () => streams.delete(response));
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(event("status", report));
+      waiting.splice(0).forEach((resolve) => resolve());
       return;
     }
+    if (request.method !== "POST") return void response.writeHead(404).end();
     asked.push(decodeURIComponent(request.url ?? ""));
     return answer(response, 200, { problems: self.problems });
   };
@@ -73,6 +78,7 @@ export async function startAdminServer(
       toAll(event("status", next));
     },
     tellRequest: (request) => toAll(event("request", request)),
+    followed: () => streams.size > 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
     close,
     [Symbol.asyncDispose]: close,
   };

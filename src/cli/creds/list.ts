@@ -9,6 +9,7 @@ import { loginStatus } from "../../providers/login_status.ts";
 import type { Paint } from "../../terminal/text.ts";
 import type { ExitCode } from "../../terminal/exit.ts";
 import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
+import { harmless } from "../../terminal/harmless.ts";
 import { usage } from "../../terminal/stop.ts";
 import { freeWords, sequelWords, stateStyle, stateWords } from "../../terminal/state_words.ts";
 import { type Column, fitted } from "../../terminal/table.ts";
@@ -60,14 +61,14 @@ function listLines(views: readonly CredentialView[], { desk, now }: Page): strin
   const lines: string[] = [];
   views.forEach((view, at) => {
     if (view.provider !== views[at - 1]?.provider) lines.push(...(at === 0 ? [] : [""]), ...headLines(view, paint));
-    lines.push(rows[at] ?? "", ...detailLines(view, { desk, now }).map((line) => paint("dim", cutTo(`     ${line}`, width))));
+    lines.push(rows[at] ?? "", ...detailLines(view, { desk, now }).map((line) => paint("dim", cutTo(`     ${harmless(line)}`, width))));
   });
   return lines;
 }
 
 function headLines({ provider, providerName, login }: CredentialView, paint: Paint): string[] {
   const status = login === null ? undefined : loginStatus(provider);
-  const title = `${paint("bold", provider)}  ${providerName}`;
+  const title = `${paint("bold", harmless(provider))}  ${harmless(providerName)}`;
   if (status === undefined || status.status === "open") return [title];
   return [
     title,
@@ -84,7 +85,7 @@ function cellsOf(view: CredentialView, now: number) {
   const failedCount = today.failureCount === 0 ? "" : `, ${today.failureCount} failed`;
   return [
     { text: `${number}`, align: "right" as const },
-    { text: display },
+    { text: harmless(display) },
     { text: kindWord(view) },
     { text: standingWords(view, now), style: colourOf(view) },
     { text: used + failedCount },

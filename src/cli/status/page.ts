@@ -22,7 +22,7 @@ const MAX_RESTING = 5;
 
 /** The whole page. */
 export function statusLines({ head, providers, recent }: ShownStatus, page: Page): string[] {
-  const lines = head.flatMap((line) => wrapped(line, page.width).split("\n"));
+  const lines = head.flatMap((text) => text.split("\n").flatMap((line) => wrapped(harmless(line), page.width).split("\n")));
   if (providers.length === 0) lines.push("", "No credentials yet. Add the first one with keyproxy creds add");
   else lines.push("", ...providerLines(providers, page));
   if (recent.length > 0) lines.push("", page.paint("bold", "Last requests"), ...requestTable(recent, page));
@@ -34,7 +34,7 @@ export function serverHead(report: StatusReport, url: string): string[] {
   const { version, at, started_at, requests, is_stopping, is_request_log_on } = report;
   const done = `${counted(requests.finished, "request")} served, ${requests.failed} failed, ${requests.in_flight} running`;
   return [
-    `keyproxy ${harmless(version)} answers at ${harmless(url)}, up for ${span(at - started_at)}${is_stopping ? ", and is stopping" : ""}`,
+    `keyproxy ${version} answers at ${url}, up for ${span(at - started_at)}${is_stopping ? ", and is stopping" : ""}`,
     `${done}${is_request_log_on ? "; requests are logged" : ""}`,
   ];
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { seenByServer } from "../../app/logs/seen_request.ts";
 import { paintFor } from "../../terminal/text.ts";
+import { widthOf } from "../../terminal/width.ts";
 import { serverHead, statusLines } from "./page.ts";
 import { quietCredential, quietReport, quietRequest } from "../../../tests/support/status_reports.ts";
 
@@ -53,7 +54,7 @@ Deno.test("a queue and a provider that cannot be reached are told", () => {
 });
 
 Deno.test("no line is wider than 80 columns, and nothing a server says steers the terminal", () => {
-  const nasty = `\x1b[2J${"evil ".repeat(40)}`;
+  const nasty = `\x1b[2J${"evil 恶 👍 ".repeat(20)}`;
   const lines = statusLines({
     head: [nasty],
     providers: REPORT.providers.map((provider) => ({
@@ -72,8 +73,15 @@ Deno.test("no line is wider than 80 columns, and nothing a server says steers th
     })),
     recent: [seenByServer(quietRequest({ id: nasty, model: nasty, failure: nasty }))],
   }, PAGE);
-  for (const line of lines.slice(4)) assert.ok(line.length <= 80 && !line.includes("\x1b"), line);
+  for (const line of lines) assert.ok(widthOf(line) <= 80 && !line.includes("\x1b"), line);
   assert.ok(lines.some((line) => line.includes("and 4 models more")));
+});
+
+Deno.test("columns stand under each other whatever the signs in them are", () => {
+  const lines = page([quietCredential({ display: "名前@例え.jp" }), quietCredential({ number: 2, display: "plain" })]);
+  const columnOf = (line: string | undefined) => widthOf(line?.split("ready")[0] ?? "");
+  const [wide, narrow] = lines.filter((line) => line.includes("ready"));
+  assert.equal(columnOf(wide), columnOf(narrow));
 });
 
 Deno.test("without a credential it says what to do", () => {

@@ -8,7 +8,7 @@ import { addCredsCommand } from "./creds.ts";
 import { GROUPS } from "./groups.ts";
 import { applyLook } from "./help.ts";
 import { addLookCommands } from "./look.ts";
-import { flushed, heedBrokenPipes } from "./output.ts";
+import { endOutput, heedBrokenPipes } from "./output.ts";
 import { withSeedForm } from "./seed_form.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 
@@ -38,19 +38,24 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   const program = buildProgram((result) => {
     code = result;
   });
-  if (args[0] === COMPLETE) return await (await import("./completions/ask.ts")).complete(args.slice(1), program);
-  if (words.length === 0) {
-    program.outputHelp();
-    return 2;
-  }
   try {
-    await program.parseAsync(words, { from: "user" });
+    if (words.length === 0) {
+      program.outputHelp();
+      code = 2;
+    } else if (args[0] === COMPLETE) code = await (await import("./completions/ask.ts")).complete(args.slice(1), program);
+    else await program.parseAsync(words, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    code = error.exitCode === 0 ? 0 : 2;
+    code = codeOf(error);
   }
-  await flushed();
+  await endOutput();
   return code;
+}
+
+/** What went wrong beyond an action: the parser has told its own. */
+function codeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
 }
 
 /** Without arguments: a person gets the screens, a script the help. */

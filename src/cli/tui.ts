@@ -20,7 +20,7 @@ function actionsFor({ envFile }: TuiFlags): Actions {
     serve: async (flags: FlagValues) => await (await import("./serve.ts")).serve({ ...flags, envFile }),
     dashboard: async () => await (await import("./dashboard.ts")).watchStatus(places),
     status: async () => await (await import("./status.ts")).status(places),
-    models: async (provider) => await (await import("./models.ts")).models({ ...places, provider }),
+    models: async () => await (await import("./models.ts")).models(places),
     tools: TOOLS.map(({ id, name, plan }) => ({ id, name, file: plan({ root: "", key: "", model: undefined }).file?.path ?? null })),
     connect: async (tool, mode) =>
       await (await import("./connect.ts")).connect(tool, { ...places, ...(mode === "write" ? { write: true } : {}) }),

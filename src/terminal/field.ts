@@ -2,7 +2,7 @@
  * A line to write in: what it is for, the text with its cursor, what is wrong with it, and lines that follow from it
  * while it is typed. Pure; Esc goes back and changes nothing.
  */
-import { type Frame, type Line, line, paragraph, READABLE_COLUMNS, type Size } from "./frame.ts";
+import { type Frame, type Line, line, paragraph, READABLE_COLUMNS, reflowed, type Size } from "./frame.ts";
 import type { Key } from "./keys.ts";
 import { harmless } from "./harmless.ts";
 import type { Step, View } from "./stage.ts";
@@ -85,7 +85,7 @@ export function pressInField(field: Field, { text, cursor }: FieldState, key: Ke
 
 export function drawField(field: Field, { text, cursor, problem }: FieldState, { columns, rows }: Size): Frame {
   const room = Math.min(columns, READABLE_COLUMNS) - 6;
-  const all = [line(field.title, "bold"), line(""), ...field.head ?? [], line("")];
+  const all = [line(field.title, "bold"), line(""), ...reflowed(field.head ?? [], columns), line("")];
   const top = all.slice(0, Math.max(rows - 6, 1));
   const signs = signsIn(text).map((sign) => field.isHidden === true ? "•" : harmless(sign));
   // The text slides so that the cursor is always in sight.

@@ -45,8 +45,18 @@ export function paragraph(text: string, { columns, indent = "", style }: {
   readonly indent?: string;
   readonly style?: Cell["style"];
 }): Line[] {
-  const width = Math.min(columns, READABLE_COLUMNS) - indent.length;
+  const width = Math.max(Math.min(columns, READABLE_COLUMNS) - indent.length, 1);
   return wrapped(text, width).split("\n").map((it) => line(indent + it, style));
+}
+
+/** Lines of one cell that became too long, since the window is narrower now, are broken between words; others stay. */
+export function reflowed(lines: readonly Line[], columns: number): Line[] {
+  return lines.flatMap((cells): Line[] => {
+    const [only] = cells;
+    if (only === undefined || cells.length > 1 || widthOf(harmless(only.text)) < columns) return [cells];
+    const indent = /^ */.exec(only.text)?.[0] ?? "";
+    return paragraph(only.text.trimStart(), { columns: columns - 1, indent, ...(only.style === undefined ? {} : { style: only.style }) });
+  });
 }
 
 /** The frame as text. The last column stays free: writing there makes some terminals wrap. */

@@ -2,7 +2,7 @@
  * A list to choose from, by arrows, letters j and k, numbers or a search. Pure: a state, what a key makes of it, and
  * the lines it shows; it scrolls within whatever height there is, and the marker tells the place without colour.
  */
-import { type Frame, type Line, line, paragraph, READABLE_COLUMNS, type Size } from "./frame.ts";
+import { type Frame, type Line, line, paragraph, READABLE_COLUMNS, reflowed, type Size } from "./frame.ts";
 import type { Key } from "./keys.ts";
 import type { Step, View } from "./stage.ts";
 import { harmless } from "./harmless.ts";
@@ -161,7 +161,7 @@ function searched<T>(menu: Menu<T>, state: MenuState, search: string): Step<Menu
 }
 
 export function drawMenu<T>(menu: Menu<T>, state: MenuState, { columns, rows }: Size): Frame {
-  const head = [line(menu.title, "bold"), ...menu.head ?? [], line("")];
+  const head = [line(menu.title, "bold"), ...reflowed(menu.head ?? [], columns), line("")];
   const help = menu.items[state.at]?.help;
   const below = help === undefined ? [] : paragraph(help, { columns: columns - 1, indent: "  ", style: "dim" }).slice(0, MAX_HELP_ROWS);
   const foot = [line(""), ...below, footer(menu, state, columns)];

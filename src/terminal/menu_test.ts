@@ -84,6 +84,12 @@ Deno.test("a list longer than the screen scrolls with the marker and says how mu
   for (const rows of [5, 6, 8, 24]) assert.ok(at(30, rows).length <= rows && at(30, rows).includes("› 31  item 31"));
 });
 
+Deno.test("lines above the list that became too long are broken between words, with their indent", () => {
+  const menu: Menu<number> = { ...letters(2), head: [[{ text: "  some words that need more than thirty columns" }]] };
+  const lines = text(menu, startOf(menu), { columns: 30, rows: 12 });
+  assert.deepEqual(lines.slice(1, 3), ["  some words that need more", "  than thirty columns"]);
+});
+
 Deno.test("no line is wider than the screen, and text of others cannot move the cursor", () => {
   const menu: Menu<number> = {
     title: "x".repeat(300),

@@ -3,7 +3,8 @@
  * is theirs while they run.
  */
 import process from "node:process";
-import { type Frame, painted, type Size } from "./frame.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { type Frame, line, painted, type Size } from "./frame.ts";
 import type { Key } from "./keys.ts";
 import { openScreen, type Screen } from "./screen.ts";
 import { interrupted } from "./stop.ts";
@@ -25,6 +26,8 @@ export interface View<S, R> {
 export interface Stage {
   /** Shows a view until a key ends it. Throws the `Stop` of an interrupt. */
   show<S, R>(view: View<S, R>): Promise<R>;
+  /** Shows a text while something takes its time. An interrupt does not wait for it, so it must not be a write. */
+  during<T>(text: string, work: Promise<T>): Promise<T>;
   /** Gives the terminal to something else and takes it again afterwards. */
   aside<T>(work: () => Promise<T>): Promise<T>;
   /** Shows a line outside the screen until Enter, Esc, Space or q is pressed. Throws the `Stop` of an interrupt. */
@@ -32,6 +35,8 @@ export interface Stage {
   close(): void;
 }
 
+/** What is over sooner needs no sign of life. */
+const PATIENCE_MS = 300;
 /** Keys typed while nobody looks; more are dropped. */
 const MAX_WAITING_KEYS = 64;
 const SMALLEST: Size = { columns: 20, rows: 5 };
@@ -61,11 +66,26 @@ class TerminalStage implements Stage {
 
   async show<S, R>(view: View<S, R>): Promise<R> {
     const screen = this.#open();
-    return await this.#perform(view, (state) => {
-      const { columns, rows } = screen.size();
-      const size = { columns: Math.max(columns, SMALLEST.columns), rows: Math.max(rows, SMALLEST.rows) };
-      screen.show(painted(view.draw(state, size), size, this.#paint));
+    return await this.#perform(view, (state) => this.#draw(screen, (size) => view.draw(state, size)));
+  }
+
+  async during<T>(text: string, work: Promise<T>): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    if (this.#isInterrupted) throw interrupted();
+    const screen = this.#open();
+    const draw = () => this.#draw(screen, () => ({ lines: [line(text, "dim")] }));
+    let isSlow = false;
+    const cancel = systemClock.after(PATIENCE_MS, () => {
+      isSlow = true;
+      draw();
     });
+    this.#running = { press: () => {}, redraw: () => isSlow && draw(), fail: reject };
+    try {
+      return await Promise.race([work, promise]);
+    } finally {
+      cancel();
+      this.#running = undefined;
+    }
   }
 
   async aside<T>(work: () => Promise<T>): Promise<T> {
@@ -95,6 +115,12 @@ class TerminalStage implements Stage {
       onEnd: () => this.#interrupt(),
     });
     return this.#screen;
+  }
+
+  #draw(screen: Screen, frameOf: (size: Size) => Frame): void {
+    const { columns, rows } = screen.size();
+    const size = { columns: Math.max(columns, SMALLEST.columns), rows: Math.max(rows, SMALLEST.rows) };
+    screen.show(painted(frameOf(size), size, this.#paint));
   }
 
   #interrupt(): void {

@@ -18,7 +18,7 @@ export interface Actions {
   dashboard(): Promise<ExitCode>;
   /** The status as a server left it. */
   status(): Promise<ExitCode>;
-  models(provider?: string): Promise<ExitCode>;
+  models(): Promise<ExitCode>;
   readonly tools: readonly ConnectableTool[];
   connect(tool: string, mode: "show" | "write"): Promise<ExitCode>;
   addCredential(): Promise<ExitCode>;

@@ -1,7 +1,7 @@
 /** One visit to the settings: the configuration as it was read, the changes not saved yet, and lists of models once asked for. */
 import { type KnownModels, knownModels } from "../app/known_models.ts";
 import type { BrokenSetup, Setup } from "../app/setup.ts";
-import { mergeVariables } from "../config/load.ts";
+import { mergeVariables, parseConfig } from "../config/load.ts";
 import { CATALOG } from "../providers/catalog.ts";
 import { type ProviderNames, providerNames, type Variables } from "../kernel/variables.ts";
 import type { LauncherReading } from "../config/launcher_config.ts";
@@ -9,7 +9,7 @@ import { launcherFlags } from "../config/launcher_config.ts";
 import { flagKey, SETTINGS } from "../config/schema.ts";
 import { type Line, line } from "../terminal/frame.ts";
 import { counted } from "../terminal/words.ts";
-import type { Editable } from "./editable.ts";
+import { type Editable, providerEditables } from "./editable.ts";
 import { withProxyVariables } from "./outgoing.ts";
 import { type Origin, originOfVariable } from "./origin.ts";
 import { fileValue, NOTHING_PENDING, type Pending, pendingLines, shownValue, withChange, withPending } from "./pending.ts";
@@ -77,15 +77,17 @@ export class Draft {
     await this.refresh();
   }
 
-  /** Asked once a visit. */
+  /** All models of a provider with the changes in force; asked for once a visit and address. */
   models(provider: string): Promise<KnownModels> {
-    const known = this.#models.get(provider);
+    const reading = parseConfig(this.sources(), { rows: CATALOG });
+    if ("problems" in reading) return Promise.resolve({ names: [], isListed: false });
+    const { variables } = reading;
+    const { address, models } = providerEditables(provider, undefined, { names: this.names, variables });
+    const key = JSON.stringify([provider, this.text(address), this.text(models)]);
+    const known = this.#models.get(key);
     if (known !== undefined) return known;
-    const { setup } = this;
-    const asked = "problems" in setup
-      ? Promise.resolve({ names: [], isListed: false })
-      : withProxyVariables(setup.variables, () => knownModels(provider, setup));
-    this.#models.set(provider, asked);
+    const asked = withProxyVariables(variables, () => knownModels(provider, reading));
+    this.#models.set(key, asked);
     return asked;
   }
 

@@ -19,7 +19,7 @@ export async function editVariable(draft: Draft, editable: Editable): Promise<vo
 }
 
 /** Help, the variable's name, what it is now. */
-export function about(draft: Draft, { help, name, label, aliases, fallback, example }: Editable) {
+function explained(draft: Draft, { help, name, label, aliases, fallback, example }: Editable) {
   const { text, place } = draft.origin({ name, aliases, fallback });
   const now = isSecretVariable(name) && place !== "default" ? "set" : text === "" ? "not set" : text;
   return [
@@ -32,13 +32,26 @@ export function about(draft: Draft, { help, name, label, aliases, fallback, exam
   ];
 }
 
+/** A secret does not stand in its line, so an empty line could mean two things: taking it out is asked for by itself. */
+async function wantsRemoval(draft: Draft, editable: Editable): Promise<"remove" | "write" | "back"> {
+  const result = await pick(draft.room, {
+    title: editable.label,
+    head: explained(draft, editable),
+    items: [{ value: "write" as const, label: "Set another" }, { value: "remove" as const, label: "Remove it" }],
+  });
+  return result.kind === "chosen" ? result.value : "back";
+}
+
 async function typed(draft: Draft, editable: Editable): Promise<string | undefined> {
   const isHidden = isSecretVariable(editable.name);
+  const isSet = draft.text(editable) !== "";
+  const wish = isHidden && isSet ? await wantsRemoval(draft, editable) : "write";
+  if (wish !== "write") return wish === "remove" ? "" : undefined;
   return await ask(draft.room, {
     title: editable.label,
-    head: [...about(draft, editable), ...prose(draft.room, "An empty line means: not set.")],
+    head: [...explained(draft, editable), ...(isHidden ? [] : prose(draft.room, "An empty line means: not set."))],
     ...(isHidden ? { isHidden: true as const } : { initial: draft.text(editable) }),
-    check: (text) => text === "" ? undefined : editable.check(text),
+    check: (text) => text !== "" ? editable.check(text) : isHidden ? "Expected a value; Esc goes back" : undefined,
   });
 }
 
@@ -49,6 +62,6 @@ async function chosen(draft: Draft, editable: Editable, words: readonly string[]
     ...words.map((word) => ({ value: word, label: word })),
   ];
   const at = Math.max(items.findIndex(({ value }) => value === now), 0);
-  const result = await pick(draft.room, { title: editable.label, head: about(draft, editable), items, at });
+  const result = await pick(draft.room, { title: editable.label, head: explained(draft, editable), items, at });
   return result.kind === "chosen" ? result.value : undefined;
 }

@@ -57,3 +57,9 @@ export async function serverState(setup: Setup, signal?: AbortSignal): Promise<S
     return { kind: "other", why: "something answers there that does not tell its status" };
   }
 }
+
+/** The same for a screen that waits for it. */
+export async function serverNow({ stage }: Room, setup: Standing["setup"]): Promise<ServerState> {
+  if ("problems" in setup) return { kind: "other", why: "not asked: the configuration has problems" };
+  return await stage.during("Asking the server …", serverState(setup));
+}

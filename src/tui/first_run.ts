@@ -1,4 +1,5 @@
 /** The first time: a random proxy key is written into `.env` and shown whole, this once. */
+import { relative } from "node:path";
 import { writeEnvFile } from "../config/env_file.ts";
 import { SETTINGS } from "../config/schema.ts";
 import { line } from "../terminal/frame.ts";
@@ -11,12 +12,13 @@ export async function welcome(room: Room): Promise<void> {
   const isSet = (setup.variables.get(env)?.value.trim() ?? "") !== "";
   if (isSet || setup.sources.problems.length > 0) return;
   const key = room.actions.newProxyKey();
+  const file = relative(room.cwd, setup.envFile) || setup.envFile;
   try {
     await writeEnvFile(setup.envFile, { [env]: key });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     await tell(room, "Welcome", [
-      ...prose(room, `A proxy key could not be written into ${setup.envFile}: ${why}`),
+      ...prose(room, `A proxy key could not be written into ${file}: ${why}`),
       line(""),
       ...prose(
         room,
@@ -26,10 +28,10 @@ export async function welcome(room: Room): Promise<void> {
     return;
   }
   await tell(room, "Welcome", [
-    ...prose(room, "Your proxy key was made and written into .env. Your applications send it as their API key:"),
+    ...prose(room, `Your proxy key was made and written into ${file}. Your applications send it as their API key:`),
     line(""),
     line(`    ${key}`, "bold"),
     line(""),
-    ...prose(room, "It is shown whole only now; later you find it in .env."),
+    ...prose(room, `It is shown whole only now; later you find it in ${file}.`),
   ]);
 }

@@ -14,7 +14,7 @@ import type { Actions } from "./actions.ts";
 import { showAbout } from "./about.ts";
 import { connectATool } from "./connect.ts";
 import { manageCredentials } from "./credentials.ts";
-import { headerFacts, serverState } from "./facts.ts";
+import { headerFacts, serverNow, serverState } from "./facts.ts";
 import { welcome } from "./first_run.ts";
 import { type HeaderFacts, headerLines, type ServerState } from "./header.ts";
 import { proxySettings } from "./proxy_settings.ts";
@@ -157,7 +157,7 @@ async function open(room: Room, item: Item, { launcher, setup }: Standing): Prom
 
 /** Live while a server runs, else as the last one left it. */
 async function showStatus(room: Room, setup: Standing["setup"]): Promise<void> {
-  const isRunning = !("problems" in setup) && (await serverState(setup)).kind === "running";
-  if (isRunning) await run(room, () => room.actions.dashboard(), "fills_screen");
+  const { kind } = await serverNow(room, setup);
+  if (kind === "running") await run(room, () => room.actions.dashboard(), "fills_screen");
   else await run(room, () => room.actions.status());
 }

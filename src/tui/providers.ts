@@ -146,6 +146,13 @@ async function openEntry(draft: Draft, id: string, entry: Entry): Promise<void> 
     case "filter":
       return await editFilter(draft, { provider: id, which: entry.which });
     case "fallbacks":
-      return await editFamily(draft, fallbacksOf(draft.names.namesOf(id)[0] ?? id.toUpperCase()));
+      return await editFamily(draft, fallbacksOf(nameForFallbacks(draft, id)));
   }
+}
+
+/** Of several names of a provider the one that is used for this already. */
+function nameForFallbacks({ names, variables }: Draft, id: string): string {
+  const all = names.namesOf(id);
+  const used = all.find((name) => [...variables.keys()].some((it) => it.startsWith(fallbacksOf(name).head)));
+  return used ?? all[0] ?? id.toUpperCase();
 }

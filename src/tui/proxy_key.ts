@@ -89,5 +89,5 @@ async function save(room: Room, setup: Setup | BrokenSetup, key: string | null):
     return undefined;
   }
   // The server still knows the old key.
-  return "problems" in setup ? "The configuration has other problems; a server cannot use it yet." : await reloaded(setup);
+  return "problems" in setup ? "The configuration has other problems; a server cannot use it yet." : await reloaded(room, setup);
 }

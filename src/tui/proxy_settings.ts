@@ -14,7 +14,7 @@ import { SETTINGS } from "../config/schema.ts";
 import { isLoopback } from "../kernel/address.ts";
 import { systemClock } from "../kernel/clock.ts";
 import type { MenuItem } from "../terminal/menu.ts";
-import { serverState } from "./facts.ts";
+import { serverNow } from "./facts.ts";
 import { shownProxyKey } from "./header.ts";
 import { originOf } from "./origin.ts";
 import { changeProxyKey } from "./proxy_key.ts";
@@ -122,8 +122,8 @@ async function changePort(room: Room, standing: Standing): Promise<void> {
   });
   if (text === undefined || Number(text) === before) return;
   const { setup } = standing;
-  const server = "problems" in setup ? undefined : await serverState(setup);
-  const place = server?.kind === "running" ? server.url : undefined;
+  const server = await serverNow(room, setup);
+  const place = server.kind === "running" ? server.url : undefined;
   const warning = `A server runs at ${place}. It stays there until it is started again; clients must then be told the new port.`;
   if (
     place !== undefined && !await isSure(room, { title: "A server is running", text: warning, yes: `Use port ${text} from the next start` })
@@ -163,6 +163,8 @@ async function save(room: Room, { standing, edit }: { readonly standing: Standin
     await tell(room, "Nothing was saved", prose(room, `Cannot write ${LAUNCHER_FILE}: ${why}`));
     return;
   }
-  const isRunning = !("problems" in standing.setup) && (await serverState(standing.setup)).kind === "running";
-  if (isRunning) await tell(room, "Saved", prose(room, "The running server keeps its settings; the next start uses the new ones."));
+  const server = await serverNow(room, standing.setup);
+  if (server.kind === "running") {
+    await tell(room, "Saved", prose(room, "The running server keeps its settings; the next start uses the new ones."));
+  }
 }

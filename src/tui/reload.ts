@@ -6,8 +6,12 @@ import { describeProblem } from "../config/problem.ts";
 import { line } from "../terminal/frame.ts";
 import { look, prose, type Room, tell } from "./room.ts";
 
-/** What came of it, as a sentence. Never rejects. */
-export async function reloaded(setup: Setup): Promise<string> {
+/** What came of it, as a sentence. Rejects for an interrupt only. */
+export function reloaded({ stage }: Room, setup: Setup): Promise<string> {
+  return stage.during("Telling the server …", reloadedNow(setup));
+}
+
+async function reloadedNow(setup: Setup): Promise<string> {
   const server = serverOf(setup);
   try {
     const problems = await server.reload();
@@ -30,5 +34,5 @@ export async function reloadNow(room: Room): Promise<void> {
     ]);
     return;
   }
-  await tell(room, "Configuration read again", prose(room, await reloaded(setup)));
+  await tell(room, "Configuration read again", prose(room, await reloaded(room, setup)));
 }

@@ -2,13 +2,15 @@
 import { parseConfig } from "../config/load.ts";
 import { writeEnvFile } from "../config/env_file.ts";
 import { describeProblem } from "../config/problem.ts";
+import { SETTINGS } from "../config/schema.ts";
+import { isLoopback } from "../kernel/address.ts";
 import { CATALOG } from "../providers/catalog.ts";
 import { line } from "../terminal/frame.ts";
 import { counted } from "../terminal/words.ts";
 import type { Draft } from "./draft.ts";
 import { needRestart } from "./pending.ts";
 import { reloaded } from "./reload.ts";
-import { pick, prose, tell } from "./room.ts";
+import { isSure, pick, prose, tell } from "./room.ts";
 
 /** Saves what waits and says what came of it. */
 export async function save(draft: Draft): Promise<"saved" | "kept"> {
@@ -26,6 +28,7 @@ export async function save(draft: Draft): Promise<"saved" | "kept"> {
     ]);
     return "kept";
   }
+  if (await mayLockOut(draft) === "no") return "kept";
   try {
     await writeEnvFile(setup.envFile, Object.fromEntries(pending));
   } catch (error) {
@@ -35,7 +38,7 @@ export async function save(draft: Draft): Promise<"saved" | "kept"> {
   }
   const lines = draft.pendingLines();
   const later = needRestart(pending.keys());
-  const news = "problems" in setup ? "The running server, if there is one, sees it by itself." : await reloaded(setup);
+  const news = "problems" in setup ? "The running server, if there is one, sees it by itself." : await reloaded(room, setup);
   await draft.reread();
   await tell(room, "Saved", [
     ...lines,
@@ -44,6 +47,16 @@ export async function save(draft: Draft): Promise<"saved" | "kept"> {
     ...(later.length === 0 ? [] : prose(room, `Only at the next start: ${later.join(", ")}.`)),
   ]);
   return "saved";
+}
+
+/** Asks before an address that everybody reaches is saved without a key for it. */
+async function mayLockOut(draft: Draft): Promise<"yes" | "no"> {
+  const reading = parseConfig(draft.sources(), { rows: CATALOG });
+  if ("problems" in reading || !draft.pending.has(SETTINGS.host.env)) return "yes";
+  const { host, proxyKeys } = reading.config;
+  if (isLoopback(host) || proxyKeys.length > 0) return "yes";
+  const text = `Without a proxy key the proxy will not start on ${host}, since everybody who reaches it could spend your keys.`;
+  return await isSure(draft.room, { title: "No proxy key is set", text, yes: "Save it nevertheless" }) ? "yes" : "no";
 }
 
 /** What would be wrong that was not wrong when the settings were opened. */

@@ -1,14 +1,18 @@
 /** Completions: the scripts stay as they were looked at, a real bash sources its own, and nothing typed or answered is run. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { SCRIPTS, SHELLS } from "../../src/cli/completions/scripts.ts";
 import { startGateway } from "../support/gateway.ts";
 import { runProgram } from "../support/process.ts";
+import { startAdminServer } from "../support/admin_server.ts";
+import { quietReport, quietRequest } from "../support/status_reports.ts";
 
 const ROOT = resolve(import.meta.dirname ?? ".", "../..");
 const GOLDEN = join(ROOT, "tests/golden/completions");
@@ -22,7 +26,7 @@ async function inShell(env: Readonly<Record<string, string>>, work: (shell: Shel
     await writeFile(join(bin, "keyproxy"), `#!/bin/sh\nexec "${process.execPath}" run -A --no-check "${join(ROOT, "main.ts")}" "$@"\n`);
     await chmod(join(bin, "keyproxy"), 0o755);
     await writeFile(join(folder, ".env"), "OPENAI_API_KEY=sk-aaaaaaaaaaaaaaaaaaaa1\nOPENAI_API_KEY_2=sk-bbbbbbbbbbbbbbbbbbbb2\n");
-    await work({ folder, complete: (line) => completed(line, { folder, bin, env }) });
+    await work({ folder, complete: (line, more = {}) => completed(line, { folder, bin, env: { ...env, ...more } }) });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -31,7 +35,7 @@ async function inShell(env: Readonly<Record<string, string>>, work: (shell: Shel
 interface Shell {
   readonly folder: string;
   /** What bash would put in place of the last word. */
-  complete(line: string): Promise<string[]>;
+  complete(line: string, env?: Readonly<Record<string, string>>): Promise<string[]>;
 }
 
 const CACHES = [".cache/deno", "Library/Caches/deno"];
@@ -59,6 +63,14 @@ function completed(
       else done(out.split("\n").filter((it) => it !== ""));
     })
   );
+}
+
+/** As {@link inShell}, beside a played server with two requests. */
+async function inFolderWithServer(
+  work: (complete: (line: string, env: Readonly<Record<string, string>>) => Promise<string[]>, port: string) => Promise<void>,
+): Promise<void> {
+  await using server = await startAdminServer(quietReport({ recent: [quietRequest(), quietRequest({ id: "req-2" })] }));
+  await inShell({ HOST: "127.0.0.1" }, async ({ complete }) => await work(complete, String(server.port)));
 }
 
 for (const shell of SHELLS) {
@@ -108,6 +120,18 @@ Deno.test("models come from the running server, and names that a shell could run
     assert.ok(!existsSync(join(folder, "pwned")));
   });
 });
+
+Deno.test("requests come from the server's memory, and a server that hangs is not waited for", () =>
+  inFolderWithServer(async (complete, port) => {
+    assert.deepEqual(await complete("keyproxy logs show ", { PORT: port }), ["last", "req-2", "req-1"]);
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const at = silent.address();
+    const hanging = String(typeof at === "object" && at !== null ? at.port : 0);
+    assert.deepEqual(await complete("keyproxy logs show ", { PORT: hanging }), ["last"]);
+    silent.closeAllConnections();
+    silent.close();
+  }));
 
 Deno.test("without a server the models that were listed last are offered", () =>
   inShell({ PORT: "1", HOST: "127.0.0.1" }, async ({ folder, complete }) => {

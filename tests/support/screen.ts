@@ -72,6 +72,8 @@ export interface Screen {
   press(text: string, pattern: RegExp): Promise<RegExpExecArray>;
   /** Changes the size of the window, as a person drags it. */
   resize(cols: number, rows: number): void;
+  /** The program's process, once it has shown something. */
+  pid(): number;
   /** Ends the terminal and with it the program; nothing where it has ended. */
   stop(): void;
   /** Resolves when the program has ended. */
@@ -162,6 +164,7 @@ export function start(args: readonly string[], { cwd, cols = 80, rows = 24, env 
       term.resize(newCols, newRows);
       spawnSync("stty", ["-F", readFileSync(join(notes, "tty"), "utf8").trim(), "cols", String(newCols), "rows", String(newRows)]);
     },
+    pid: () => Number(readFileSync(join(notes, "pid"), "utf8")),
     stop: () => void child.kill("SIGKILL"),
     ended,
   };
@@ -176,7 +179,7 @@ function shellLine(
     ? programCommand()
     : [process.execPath, "run", "-A", "--no-check", `--config=${join(ROOT, "deno.json")}`, program];
   const command = [...start, ...args].map((word) => `'${word}'`).join(" ");
-  return `trap : INT; stty cols ${cols} rows ${rows}; tty >'${notes}/tty'; sh -c 'echo $$ >"$0"; exec "$@"' '${notes}/pid' ${command}; code=$?; ` +
+  return `trap : INT; stty cols ${cols} rows ${rows}; tty >'${notes}/tty'; sh -c 'echo $$ >"$0"; exec "$@"' '${notes}/pid' sh -c 'echo $$ >"$0"; exec "$@"' '${notes}/pid' ${command}; code=$?; ` +
     `stty -a >'${notes}/stty'; echo $code >'${notes}/code'; exit $code`;
 }
 

@@ -1,6 +1,9 @@
 /** Ctrl-C, signals and a lost terminal at every step: the terminal is as before, and no file is half-written. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { createServer } from "node:http";
+import process from "node:process";
 import { KEYS, type Screen } from "../support/screen.ts";
 import { envText, inLauncher, MENU, READY, SANE } from "./launcher.ts";
 
@@ -66,5 +69,32 @@ Deno.test("Ctrl-Z gives the terminal back at a menu too, and Ctrl-L draws it ane
     assert.match(JSON.stringify(screen.raw().slice(before)), /\[\?1049l.*\[\?1049h/);
     await screen.press("\f", /^Proxy settings/);
     screen.type(KEYS.ctrlC);
+    assert.deepEqual(await screen.ended, { code: 130, ...SANE });
+  }));
+
+Deno.test("Ctrl-C does not wait for a server that never answers", async () => {
+  const silent = createServer(() => {}).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const address = silent.address();
+  assert.ok(typeof address === "object" && address !== null);
+  const { port } = address;
+  try {
+    await inLauncher({ env: READY, environment: { PORT: String(port) } }, async ({ screen }) => {
+      await screen.shows(MENU);
+      await screen.press("6", /^Asking the server …$/);
+      screen.type(KEYS.ctrlC);
+      assert.deepEqual(await screen.ended, { code: 130, ...SANE });
+    });
+  } finally {
+    silent.closeAllConnections();
+    silent.close();
+  }
+});
+
+Deno.test("SIGTERM leaves the terminal as Ctrl-C does", () =>
+  inLauncher({ env: READY }, async ({ screen }) => {
+    await screen.shows(MENU);
+    await screen.press("2", /^Proxy settings/);
+    process.kill(screen.pid(), "SIGTERM");
     assert.deepEqual(await screen.ended, { code: 130, ...SANE });
   }));

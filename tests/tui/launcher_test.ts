@@ -1,6 +1,8 @@
 /** The launcher on a screen: the first run, every item, two sizes, no colour, no terminal. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { runProgram } from "../support/process.ts";
 import { KEYS } from "../support/screen.ts";
@@ -116,6 +118,22 @@ Deno.test("credentials are listed and removed from the menu, and Esc at a questi
     assert.deepEqual(await screen.ended, { code: 130, ...SANE });
     assert.equal(envText(cwd), READY);
   }));
+
+Deno.test("a port in use is one clear line, and the launcher goes on", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const address = other.address();
+  assert.ok(typeof address === "object" && address !== null);
+  try {
+    await inLauncher({ env: READY, environment: { PORT: String(address.port) } }, async ({ screen }) => {
+      await screen.shows(MENU);
+      await screen.press("1", /the port is in use[\s\S]*Press Enter to go back/);
+      await screen.press(KEYS.enter, MENU);
+    });
+  } finally {
+    other.close();
+  }
+});
 
 Deno.test("a configuration with problems is said in the head, and the launcher goes on", () =>
   inLauncher({ env: `${READY}MAX_QUEUE=lots\n` }, async ({ screen }) => {

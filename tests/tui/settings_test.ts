@@ -1,11 +1,16 @@
 /** The settings tool on a screen: every kind of setting changed, saved together or discarded; a running server takes it up. */
 import assert from "node:assert/strict";
+import { parse } from "dotenv";
+import { type GroupId, GROUPS } from "../../src/config/schema.ts";
+import { groupEditables } from "../../src/tui/editable.ts";
 import { startSimulator } from "../simulators/server.ts";
 import { startProgram } from "../support/process.ts";
 import { KEYS, type Screen } from "../support/screen.ts";
 import { envText, inLauncher, MENU, READY, SANE } from "./launcher.ts";
 
 const TOP = /^Provider and advanced settings\n[\s\S]*Outgoing connections/;
+
+const GROUP_IDS: readonly GroupId[] = ["server", "time", "rotation", "embeddings", "models", "logging", "logins", "network"];
 
 /** Types over what stands in a field. */
 const over = (text: string) => `${KEYS.ctrlU}${text}${KEYS.enter}`;
@@ -229,3 +234,79 @@ Deno.test("a value that stands in another file than .env is said to, when it sha
     await screen.press("3", /^MAX_QUEUE\n/);
     await screen.press(over("8"), /9 → 8/);
   }));
+
+for (const { cols, rows } of [{ cols: 80, rows: 24 }, { cols: 200, rows: 50 }]) {
+  Deno.test(`every setting is changed to its example and saved, at ${cols}×${rows}`, () =>
+    inLauncher({ env: "PROXY_API_KEY=kp-test-key-0123456789\n", cols, rows }, async ({ screen, cwd }) => {
+      await toSettings(screen);
+      const wanted: Record<string, string> = {};
+      for (const [at, group] of GROUP_IDS.entries()) {
+        const title = new RegExp(`^${GROUPS[group].title}\n[\\s\\S]*Esc back`);
+        const number = String(6 + at);
+        await screen.press(number, title);
+        for (const [nth, { name, words, example, fallback }] of groupEditables(group).entries()) {
+          await screen.press(String(nth + 1), new RegExp(`^${name}\n`));
+          const value = words === undefined ? example : words.find((it) => it === example) ?? words.at(-1) ?? "";
+          assert.notEqual(value, fallback);
+          wanted[name] = value;
+          const keys = words === undefined ? over(value) : String(words.indexOf(value) + 2);
+          await screen.press(keys, new RegExp(`^${GROUPS[group].title}\n[\\s\\S]*› \\d  ${name} [^\n]* → `));
+        }
+        await screen.press("s", /^Saved\n[\s\S]*Enter goes on/);
+        await screen.press(KEYS.enter, title);
+        await screen.press(KEYS.escape, TOP);
+      }
+      assert.deepEqual(parse(envText(cwd)), { PROXY_API_KEY: "kp-test-key-0123456789", ...wanted });
+    }));
+}
+
+Deno.test("a secret is never shown, and goes only when that is asked for", () =>
+  inLauncher({ env: `${READY}KEYPROXY_ADMIN_KEY=admin-0123456789abcdef\n` }, async ({ screen, cwd }) => {
+    await toSettings(screen);
+    await screen.press("6", /KEYPROXY_ADMIN_KEY +adm…cdef/);
+    await screen.press("1", /^KEYPROXY_ADMIN_KEY\n[\s\S]*now +set[\s\S]*Remove it/);
+    await screen.press("1", /^KEYPROXY_ADMIN_KEY\n[\s\S]*Ctrl-U clear/);
+    await screen.press(KEYS.enter, /Expected a value/);
+    await screen.press(`another-0123456789${KEYS.enter}`, /KEYPROXY_ADMIN_KEY {2}adm…cdef → ano…6789/);
+    await screen.press("1", /Remove it/);
+    await screen.press("2", /KEYPROXY_ADMIN_KEY {2}adm…cdef → \(not set\)/);
+    await screen.press("s", /^Saved/);
+    assert.equal(envText(cwd), READY);
+    assert.doesNotMatch(screen.raw(), /admin-0123|another-0123/);
+  }));
+
+Deno.test("an address for everybody without a proxy key is saved after a question only", () =>
+  inLauncher({ env: "OPENAI_API_KEY=sk-0123456789abcdef\nPROXY_API_KEY=\nHOST=127.0.0.1\n" }, async ({ screen, cwd }) => {
+    await screen.press(KEYS.enter, MENU);
+    const keyed = envText(cwd);
+    await screen.press("2", /^Proxy settings/);
+    await screen.press("4", /^Proxy key/);
+    await screen.press("3", /^No proxy key/);
+    await screen.press("2", /^Removed/);
+    await screen.press(KEYS.enter, /^Proxy settings/);
+    await screen.press(KEYS.escape, MENU);
+    await screen.press("4", TOP);
+    await screen.press("6", /^Server/);
+    await screen.press("2", /^HOST/);
+    await screen.press(over("0.0.0.0"), /127\.0\.0\.1 → 0\.0\.0\.0/);
+    await screen.press("s", /^No proxy key is set\n/);
+    await screen.press(KEYS.enter, /^Server[\s\S]*not saved/);
+    assert.match(keyed, /PROXY_API_KEY=kp-/);
+    assert.match(envText(cwd), /HOST=127\.0\.0\.1/);
+    await screen.press("s", /^No proxy key is set\n/);
+    await screen.press("2", /^Saved/);
+    assert.match(envText(cwd), /HOST=0\.0\.0\.0/);
+  }));
+
+Deno.test("a filter's preview asks a provider that is not saved yet", async () => {
+  await using simulator = await startSimulator({ models: ["one", "two"] });
+  await inLauncher({ env: READY }, async ({ screen }) => {
+    await toSettings(screen);
+    await screen.press(`1${KEYS.enter}`, /^Providers\n/);
+    await screen.press(`1${KEYS.enter}`, /^A provider of your own\n/);
+    await screen.press(over("my_box"), /everything before/);
+    await screen.press(over(simulator.baseUrl), /^my_box\n/);
+    await screen.press("3", /^Hide models[\s\S]*0 of 2 models hidden/);
+    await screen.press("t*", /1 of 2 models hidden\n {2}- hides {2}two/);
+  });
+});

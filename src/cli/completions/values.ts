@@ -2,8 +2,8 @@
  * Values that a place of the command line can take. Quick, and quiet about whatever goes wrong: nobody is asked but
  * a server on this machine, and that one not for long.
  */
+import type { AdminClient } from "../../app/admin_client.ts";
 import { recallModels } from "../../app/seen_models.ts";
-import { newestLogged } from "../../app/logs/request_log.ts";
 import { serverOf } from "../../app/server_place.ts";
 import { readSetup, type Setup } from "../../app/setup.ts";
 import { viewCredentials } from "../../app/credential_view.ts";
@@ -83,12 +83,12 @@ async function providersAndCredentials(): Promise<Offer[]> {
   return [...await configuredProviders(), ...await credentials()];
 }
 
-const LOGGED_COUNT = 20;
-
+/** From the server's memory: a log on disk may be long. */
 async function requests(): Promise<Offer[]> {
   const read = await setup();
-  const logged = read === undefined ? [] : (await newestLogged(read.config.dataDir, { limit: LOGGED_COUNT, matches: () => true })).requests;
-  return [{ value: "last", description: "the newest" }, ...logged.map(({ id, model }) => ({ value: id, description: model }))];
+  const server = read === undefined ? undefined : localServer(read);
+  const recent = await server?.status(AbortSignal.timeout(LIMIT_MS)).then((report) => report.recent, () => []) ?? [];
+  return [{ value: "last", description: "the newest" }, ...recent.toReversed().map(({ id, model }) => ({ value: id, description: model }))];
 }
 
 /** Whoever waits for a completion gives up soon. */
@@ -104,15 +104,21 @@ async function modelIds(): Promise<Offer[]> {
 }
 
 async function servedModels({ config }: Setup): Promise<string[] | undefined> {
-  const url = new URL(serverOf({ config }).url);
-  if (!isLoopback(url.hostname.replace(/^\[|\]$/g, ""))) return undefined;
+  const server = localServer({ config });
+  if (server === undefined) return undefined;
   const key = config.proxyKeys[0]?.reveal();
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
   try {
     const signal = AbortSignal.timeout(LIMIT_MS);
-    const answer = await fetch(new URL("/v1/models?enriched=false", url), { headers, signal, redirect: "error" });
+    const answer = await fetch(`${server.url}/v1/models?enriched=false`, { headers, signal, redirect: "error" });
     return LIST.parse(await answer.json()).data.map(({ id }) => id);
   } catch {
     return undefined;
   }
+}
+
+/** The server of this configuration when it is on this machine: completions leave it alone otherwise. */
+function localServer({ config }: Pick<Setup, "config">): AdminClient | undefined {
+  const server = serverOf({ config });
+  return isLoopback(new URL(server.url).hostname.replace(/^\[|\]$/g, "")) ? server : undefined;
 }

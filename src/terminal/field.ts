@@ -3,8 +3,8 @@
  * while it is typed. Pure; Esc goes back and changes nothing.
  */
 import { type Frame, type Line, line, paragraph, READABLE_COLUMNS, reflowed, type Size } from "./frame.ts";
-import type { Key } from "./keys.ts";
 import { harmless } from "./harmless.ts";
+import type { Key } from "./keys.ts";
 import type { Step, View } from "./stage.ts";
 import { signsIn, widthOf } from "./width.ts";
 

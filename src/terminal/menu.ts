@@ -3,9 +3,9 @@
  * the lines it shows; it scrolls within whatever height there is, and the marker tells the place without colour.
  */
 import { type Frame, type Line, line, paragraph, READABLE_COLUMNS, reflowed, type Size } from "./frame.ts";
+import { harmless } from "./harmless.ts";
 import type { Key } from "./keys.ts";
 import type { Step, View } from "./stage.ts";
-import { harmless } from "./harmless.ts";
 import type { Cell } from "./text.ts";
 import { cutTo, padTo, widthOf } from "./width.ts";
 

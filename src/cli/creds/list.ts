@@ -1,8 +1,7 @@
 /** `creds list`: every credential, where it came from and how it stands. Calls nobody; a server may be running. */
 import process from "node:process";
 import { statusOf } from "../../app/credential_status.ts";
-import type { CredentialView } from "../../app/credential_view.ts";
-import { viewCredentials } from "../../app/credential_view.ts";
+import { type CredentialView, viewCredentials } from "../../app/credential_view.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { countersJson } from "../../kernel/day_counters.ts";
 import { loginStatus } from "../../providers/login_status.ts";

@@ -4,9 +4,9 @@ import type { SeenRequest } from "../../app/logs/seen_request.ts";
 import { clockTime, compact } from "../../terminal/amounts.ts";
 import { harmless } from "../../terminal/harmless.ts";
 import { attemptLines, type Page, statusCell, usageWords } from "../request_lines.ts";
+import { cutTo } from "../../terminal/width.ts";
 import { counted, elapsed } from "../../terminal/words.ts";
 import { answerWords, sentWords } from "./bodies.ts";
-import { cutTo } from "../../terminal/width.ts";
 
 /** A request, and what the request log has of it beyond the server's memory. */
 export interface ShownRequest {

@@ -7,10 +7,10 @@ import { harmless } from "../../terminal/harmless.ts";
 import { namedRows } from "../../terminal/named_rows.ts";
 import type { Column } from "../../terminal/table.ts";
 import type { Cell, Paint } from "../../terminal/text.ts";
+import { cutTo, wrapped } from "../../terminal/width.ts";
 import { counted } from "../../terminal/words.ts";
 import { takesKey } from "../creds/provider_choice.ts";
 import type { KnownProvider } from "./known.ts";
-import { cutTo, wrapped } from "../../terminal/width.ts";
 
 interface Look {
   readonly paint: Paint;

@@ -6,9 +6,9 @@ import { harmless } from "../../terminal/harmless.ts";
 import { type Column, fitted } from "../../terminal/table.ts";
 import { freeWords, sequelWords, stateStyle, stateWords } from "../../terminal/state_words.ts";
 import type { Cell } from "../../terminal/text.ts";
+import { cutTo, wrapped } from "../../terminal/width.ts";
 import { counted, span } from "../../terminal/words.ts";
 import { type Page, requestTable } from "../request_lines.ts";
-import { cutTo, wrapped } from "../../terminal/width.ts";
 
 /** What is shown: a server's report, or what the store tells while none answers. */
 export interface ShownStatus {

@@ -2,11 +2,11 @@
  * A line of the status screen, before it is written. Pure. Painting cleans and cuts once more, so that no line can be
  * wider than the screen or say anything to the terminal but its own words.
  */
+import { styleText } from "node:util";
 import { type Line, paintedLine } from "../../terminal/frame.ts";
 import { harmless } from "../../terminal/harmless.ts";
 import { type Cell, paintFor } from "../../terminal/text.ts";
 import { cutTo, padTo, widthOf } from "../../terminal/width.ts";
-import { styleText } from "node:util";
 import type { Signs, SignSet } from "./signs.ts";
 
 /** What the terminal is and can show. */

@@ -2,7 +2,6 @@
 import stringWidth from "fast-string-width";
 
 const PLAIN = /^[\x20-\x7e]*$/;
-const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /** Columns that a line takes; colours and other escape sequences take none. */
 export function widthOf(text: string): number {
@@ -16,7 +15,7 @@ export function cutTo(text: string, width: number, mark = "…"): string {
   if (PLAIN.test(text)) return text.slice(0, width - 1) + mark;
   let used = 0;
   let kept = "";
-  for (const { segment } of GRAPHEMES.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     used += widthOf(segment);
     if (used > width - 1) break;
     kept += segment;
@@ -32,7 +31,7 @@ export function padTo(text: string, width: number, align: "left" | "right" = "le
 
 /** The signs of a text as a person counts them: what the cursor passes with one step. */
 export function signsIn(text: string): string[] {
-  return PLAIN.test(text) ? [...text] : [...GRAPHEMES.segment(text)].map(({ segment }) => segment);
+  return PLAIN.test(text) ? [...text] : Array.from(graphemes(text), ({ segment }) => segment);
 }
 
 /** Breaks lines wider than `columns` between words; a long word, such as an address, stays whole. */
@@ -69,14 +68,22 @@ function pieces(word: string, width: number): string[] {
   if (widthOf(word) <= width) return [word];
   const parts: string[] = [];
   let used = Infinity;
-  for (const { segment } of GRAPHEMES.segment(word)) {
-    const segmentWidth = widthOf(segment);
-    if (used + segmentWidth > width) {
+  for (const sign of signsIn(word)) {
+    const signWidth = widthOf(sign);
+    if (used + signWidth > width) {
       parts.push("");
       used = 0;
     }
-    parts[parts.length - 1] += segment;
-    used += segmentWidth;
+    parts[parts.length - 1] += sign;
+    used += signWidth;
   }
   return parts;
+}
+
+/** Made when the first text needs it: that takes some milliseconds, and most commands never do. */
+let segmenter: Intl.Segmenter | undefined;
+
+function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text);
 }

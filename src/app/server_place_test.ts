@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { parseConfig } from "../config/load.ts";
 import { leaveNote, serverOf } from "./server_place.ts";
+import { inFolder } from "../../tests/support/folder.ts";
 
 const CONFIGURED = "http://127.0.0.1:8111";
 const URL = "http://127.0.0.1:54321";
@@ -17,15 +17,6 @@ function urlIn(dataDir: string, given?: string): string {
   const reading = parseConfig({ cwd: "/", envFile: "/.env", flags: {}, env, files: [], problems: [], warnings: [] }, { rows: [] });
   assert.ok("config" in reading);
   return serverOf(reading, { url: given }).url;
-}
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "keyproxy-place-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 Deno.test("a running server is found by its note, which is for this user only and goes with it", () =>

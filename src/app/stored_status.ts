@@ -6,10 +6,11 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import type { Config } from "../config/config.ts";
-import type { CredentialStatus, ProviderStatus } from "../gateway/status_report.ts";
+import type { ProviderStatus } from "../gateway/status_report.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { DATABASE_NAME } from "../store/open.ts";
-import { type CredentialView, viewCredentials } from "./credential_view.ts";
+import { statusOf } from "./credential_status.ts";
+import { viewCredentials } from "./credential_view.ts";
 import { rowInForce } from "./row_in_force.ts";
 import type { Setup } from "./setup.ts";
 
@@ -45,56 +46,6 @@ export async function storedStatus({ config, variables, sources }: Setup): Promi
     };
   });
   return { at: now, storedAt, providers, warnings };
-}
-
-function statusOf(view: CredentialView): CredentialStatus {
-  const { id, number, display, kind, source, priority, standing, resting, today } = view;
-  const { state, isAboutLogin } = stateOf(standing.word);
-  return {
-    id,
-    number,
-    display,
-    kind,
-    source,
-    priority,
-    state,
-    reason: isAboutLogin ? "" : standing.reason,
-    until_at: isAboutLogin ? null : standing.untilAt,
-    in_flight: 0,
-    resting: resting.map(({ model, reason, untilAt }) => ({ model, reason, until_at: untilAt })),
-    login: view.login === null ? null : {
-      state: isAboutLogin ? standing.word : "ok",
-      reason: isAboutLogin ? standing.reason : "",
-      expires_at: view.login.grant.expiresAt,
-    },
-    today: {
-      requests: today.requestCount,
-      failures: today.failureCount,
-      input_tokens: today.inputTokens,
-      cached_tokens: today.cachedTokens,
-      output_tokens: today.outputTokens,
-      cost_usd: today.costUsd,
-    },
-    latencies_ms: [],
-  };
-}
-
-/** A server's words for the states a view knows. */
-function stateOf(word: CredentialView["standing"]["word"]): { readonly state: string; readonly isAboutLogin: boolean } {
-  switch (word) {
-    case "ready":
-      return { state: "ready", isAboutLogin: false };
-    case "due":
-    case "expired":
-      return { state: "ready", isAboutLogin: true };
-    case "needs_login":
-      return { state: "quarantined", isAboutLogin: true };
-    case "resting":
-      return { state: "cooling", isAboutLogin: false };
-    case "quarantined":
-    case "disabled":
-      return { state: word, isAboutLogin: false };
-  }
 }
 
 /** The write-ahead file is younger than the database while it holds what was written last; readers may leave an empty one. */

@@ -15,7 +15,8 @@ import { busy } from "../terminal/busy.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { listenForInterrupts } from "../terminal/interrupts.ts";
 import { openTerminal, type Terminal } from "../terminal/terminal.ts";
-import { counted, wrapped } from "../terminal/words.ts";
+import { wrapped } from "../terminal/width.ts";
+import { counted } from "../terminal/words.ts";
 import { useProxyVariables } from "./proxy_variables.ts";
 
 export interface DoctorFlags {

@@ -6,7 +6,7 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import process from "node:process";
 import { closest } from "../config/suggest.ts";
 import { openTerminal } from "../terminal/terminal.ts";
-import { wrapped } from "../terminal/words.ts";
+import { wrapped } from "../terminal/width.ts";
 
 /** Gives a command and all below it one look. To be called when all commands are there. */
 export function applyLook(command: CommandUnknownOpts, path = command.name()): void {

@@ -1,10 +1,11 @@
 /** Finished requests as lines for a person: one a request, its attempts below. Pure; whatever others wrote is made harmless. */
 import { hasFailed, type SeenAttempt, type SeenRequest } from "../app/logs/seen_request.ts";
-import { clockTime, compact, elapsed, usd } from "../terminal/amounts.ts";
-import { cut, harmless } from "../terminal/harmless.ts";
+import { clockTime, compact, usd } from "../terminal/amounts.ts";
+import { harmless } from "../terminal/harmless.ts";
 import { type Column, fitted } from "../terminal/table.ts";
 import type { Cell, Paint } from "../terminal/text.ts";
-import { wrapped } from "../terminal/words.ts";
+import { cutTo, wrapped } from "../terminal/width.ts";
+import { elapsed } from "../terminal/words.ts";
 
 export interface Page {
   readonly paint: Paint;
@@ -80,8 +81,8 @@ export function attemptLines(
 
 function reasonLines(words: string, { width, reasons }: { readonly width: number; readonly reasons: "cut" | "whole" }): string[] {
   const indent = `${INDENT}      `;
-  if (reasons === "cut" || !Number.isFinite(width)) return [cut(`${indent}${words}`, width)];
-  return wrapped(words.slice(0, MAX_REASON_CHARS), width - indent.length).split("\n").map((line) => cut(`${indent}${line}`, width));
+  if (reasons === "cut" || !Number.isFinite(width)) return [cutTo(`${indent}${words}`, width)];
+  return wrapped(words.slice(0, MAX_REASON_CHARS), width - indent.length).split("\n").map((line) => cutTo(`${indent}${line}`, width));
 }
 
 /** Some providers answer with whole pages. */

@@ -43,7 +43,7 @@ Deno.test("a table fits its page, cuts ids to what is asked for with, and shows 
   });
   assert.ok(lines.every((line) => line.length <= 80), lines.join("\n"));
   assert.match(lines[0] ?? "", /time +id +got +model +took +tries +trouble/);
-  assert.match(lines[1] ?? "", /^ {2}\d\d:\d\d:\d\d {2}4f1c9d52 {2}200 {2}openai\/gpt-5 +1\.2 s +1$/);
+  assert.match(lines[1] ?? "", /^ {2}\d\d:\d\d:\d\d {2}4f1c9d52 {2}200 {2}openai\/gpt-5 +1\.2s +1$/);
   assert.ok(lines.every((line) => !line.includes("\x1b")));
 });
 
@@ -62,9 +62,9 @@ Deno.test("attempts stand in order with their reason below, cut or whole", () =>
   const attempts = [{ ...first, failure: FAILURE }, { ...first, credential: "openai:ba9876543210" }];
   const cut = attemptLines(attempts, { ...PAGE, reasons: "cut" });
   assert.equal(cut.length, 3);
-  assert.match(cut[0] ?? "", /#1 .*openai:0123456789ab .*openai\/gpt-5 +340 ms failed/);
+  assert.match(cut[0] ?? "", /#1 .*openai:0123456789ab .*openai\/gpt-5 +340ms failed/);
   assert.match(cut[1] ?? "", /^ +rate_limit \(429\): Rate limit reached .*…$/);
-  assert.match(cut[2] ?? "", /#2 .*openai:ba9876543210 .*340 ms ok/);
+  assert.match(cut[2] ?? "", /#2 .*openai:ba9876543210 .*340ms ok/);
   const whole = attemptLines(attempts, { ...PAGE, reasons: "whole" });
   assert.ok(whole.length > 5 && [...cut, ...whole].every((line) => line.length <= 80 && !line.includes("\x1b")), whole.join("\n"));
   assert.equal(whole.join(" ").replaceAll(/\s+/g, " ").match(/for this model/g)?.length, 20);

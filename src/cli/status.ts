@@ -10,7 +10,7 @@ import { whileBusy } from "../terminal/busy.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { harmlessJson } from "../terminal/harmless.ts";
 import { failed, usage } from "../terminal/stop.ts";
-import { span } from "../terminal/words.ts";
+import { age } from "../terminal/words.ts";
 import { type Desk, type DeskFlags, look } from "./desk.ts";
 import { checkedUrl } from "./server_address.ts";
 import { serverHead, statusLines } from "./status/page.ts";
@@ -74,7 +74,7 @@ async function showStored({ message }: AdminError, { desk, flags, url }: Showing
 
 function ageOf({ at, storedAt }: StoredStatus): string {
   if (storedAt === null) return "Nothing was stored in this folder yet: keyproxy serve starts a server";
-  return `Shown is what was stored ${span(at - storedAt)} ago`;
+  return `Shown is what was stored ${age(at - storedAt)} ago`;
 }
 
 /** The shape of a server's report; what only a running server has is null. */

@@ -2,10 +2,10 @@
 import { parse } from "dotenv";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { scanEnv, setVariables, writeEnvFile } from "./env_file.ts";
+import { inFolder } from "../../tests/support/folder.ts";
 
 const FILE = [
   "# keys",
@@ -18,16 +18,6 @@ const FILE = [
   "this line is broken",
   "PORT_2=1",
 ].join("\n");
-
-/** A directory that is gone when `use` is done. */
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "keyproxy-env-"));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 Deno.test("a change keeps comments, order, quotes, unknown lines and everything else", () => {
   const edited = setVariables(FILE, { OPENAI_API_KEY: "new", PORT: "9000", HOST: "0.0.0.0", MULTI: "three" });

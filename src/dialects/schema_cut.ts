@@ -88,6 +88,13 @@ export class SchemaCut {
     return asObject(found);
   }
 
+  /** Notes all keywords that say something and that the provider's subset lacks; gives the words that tell of them instead. */
+  loseOthers(schema: JsonObject, isKept: (name: string) => boolean, place: SchemaPlace): string[] {
+    return Object.entries(schema).flatMap(([name, value]) => {
+      return value === undefined || isSilentKeyword(name) || isKept(name) ? [] : [this.lose(name, value, place)];
+    });
+  }
+
   /** Notes that a keyword is lost, and gives the words that tell of it instead; none when they are too long. */
   lose(name: string, value: Json | undefined, { path }: SchemaPlace): string {
     this.#dropped.add(`${path}${name}`);
@@ -104,6 +111,31 @@ export function lossesOf(owner: string, { dropped }: CutSchema): readonly string
 /** A place inside another. */
 export function inside(place: SchemaPlace, step: string): SchemaPlace {
   return { ...place, path: `${place.path}${step}.`, depth: place.depth + 1 };
+}
+
+/** What an object's properties must be: each with its place; `true` allows anything, and what is no schema is left out. */
+export function propertiesOf(
+  schema: JsonObject,
+  place: SchemaPlace,
+): readonly { readonly name: string; readonly schema: JsonObject; readonly place: SchemaPlace }[] {
+  return Object.entries(asObject(schema.properties) ?? {}).flatMap(([name, value]) => {
+    const inner = value === true ? {} : asObject(value);
+    return inner === undefined ? [] : [{ name, schema: inner, place: inside(place, `properties.${name}`) }];
+  });
+}
+
+/** What a list's elements must be; with a schema for each place they may be any of them. Undefined where nothing is said. */
+export function itemsOf(schema: JsonObject): JsonObject | undefined {
+  const tuple = [...asArray(schema.prefixItems), ...asArray(schema.items)].filter(isObject);
+  const rest = asObject(schema.items);
+  if (tuple.length === 0) return rest;
+  return { anyOf: rest === undefined ? tuple : [...tuple, rest] };
+}
+
+/** The type that a schema tells of without naming one. */
+export function impliedType(schema: JsonObject): "object" | "array" | undefined {
+  if (schema.properties !== undefined) return "object";
+  return schema.items !== undefined || schema.prefixItems !== undefined ? "array" : undefined;
 }
 
 /** A description with notes behind it; nothing when there are neither. */

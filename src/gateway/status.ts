@@ -3,8 +3,8 @@
  * every text that somebody else may have written goes through `mask`.
  */
 import type { Credential } from "../credentials/credential.ts";
+import { countersJson } from "../kernel/day_counters.ts";
 import { VERSION } from "../kernel/version.ts";
-import type { DayCounters } from "../pool/member.ts";
 import type { MemberStatus } from "../pool/report.ts";
 import type { Ledger, RequestSummary } from "./ledger.ts";
 import type { ServedProvider, Snapshot } from "./snapshot.ts";
@@ -84,7 +84,7 @@ function credentialStatus(
     in_flight: report.inFlightCount,
     resting: resting.map(({ model, reason, untilAt }) => ({ model: mask(model), reason, until_at: instant(untilAt) })),
     login: loginStatus(credential, mask),
-    today: countersOf(report.today),
+    today: countersJson(report.today),
     latencies_ms: [...ledger.latencies(credential.id)],
   };
 }
@@ -101,17 +101,6 @@ function loginStatus(credential: Credential, mask: (text: string) => string): Cr
     state: state.kind,
     reason: "reason" in state ? mask(state.reason) : "",
     expires_at: credential.login.current().expiresAt,
-  };
-}
-
-function countersOf(today: Readonly<DayCounters>): CredentialStatus["today"] {
-  return {
-    requests: today.requestCount,
-    failures: today.failureCount,
-    input_tokens: today.inputTokens,
-    cached_tokens: today.cachedTokens,
-    output_tokens: today.outputTokens,
-    cost_usd: today.costUsd,
   };
 }
 

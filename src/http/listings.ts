@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { isOffered, unknownModel } from "../gateway/route.ts";
 import type { ServedProvider } from "../gateway/snapshot.ts";
 import { countTokens } from "../gateway/tokens.ts";
+import { countersJson } from "../kernel/day_counters.ts";
 import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asString } from "../kernel/json.ts";
 import { NAME } from "../kernel/version.ts";
@@ -112,14 +113,7 @@ export function providerList(deps: HttpDeps) {
         until,
         ...(logins.has(id) ? { login: logins.get(id) } : {}),
         in_flight: inFlightCount,
-        today: {
-          requests: today.requestCount,
-          failures: today.failureCount,
-          input_tokens: today.inputTokens,
-          cached_tokens: today.cachedTokens,
-          output_tokens: today.outputTokens,
-          cost_usd: today.costUsd,
-        },
+        today: countersJson(today),
       })),
     };
   });

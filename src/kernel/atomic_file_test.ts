@@ -1,18 +1,9 @@
 /** Atomic writes: the whole file or the old one, and no leftovers. */
 import assert from "node:assert/strict";
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createFileAtomic, hasCode, writeFileAtomic } from "./atomic_file.ts";
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "keyproxy-atomic-"));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../../tests/support/folder.ts";
 
 Deno.test("replaces a file and its mode, and leaves nothing else behind", async () => {
   await inFolder(async (folder) => {

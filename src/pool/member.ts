@@ -3,20 +3,11 @@
  * `pool.ts` changes it; `health.ts` and `select.ts` decide from it without changing anything.
  */
 import type { Credential } from "../credentials/credential.ts";
+import type { DayCounters } from "../kernel/day_counters.ts";
 import type { RestRow } from "../store/store.ts";
 
 /** Why and until when something rests; the stored form without its key. */
 export type Rest = Omit<RestRow, "credential" | "model">;
-
-/** Today's counters of a slot. Tokens and cost are what providers reported. */
-export interface DayCounters {
-  requestCount: number;
-  failureCount: number;
-  inputTokens: number;
-  cachedTokens: number;
-  outputTokens: number;
-  costUsd: number;
-}
 
 /** One credential of the pool. */
 export interface Member {

@@ -5,7 +5,8 @@
 import type { Credential } from "../credentials/credential.ts";
 import { type CredentialReport, type Failure, failure, type FailureKind } from "../kernel/failure.ts";
 import { describe, standingRest, stands, usableAt } from "./health.ts";
-import type { DayCounters, Member, Rest, Slot } from "./member.ts";
+import type { DayCounters } from "../kernel/day_counters.ts";
+import type { Member, Rest, Slot } from "./member.ts";
 
 /** Suggested wait when nothing says how long a credential stays taken. */
 const SHORT_WAIT_MS = 1_000;

@@ -29,13 +29,6 @@ export function successRate({ requests, failures }: { readonly requests: number;
   return `${failures > 0 ? Math.min(Math.round(share * 100), 99) : 100} %`;
 }
 
-/** `340 ms`, `1.2 s`, `45 s`, `3 min`. */
-export function elapsed(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
-  return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
-}
-
 /** Clock time on this machine; with the date when `at` is not of the last 24 hours before `now`. */
 export function clockTime(at: number, now: number): string {
   const date = new Date(at);

@@ -1,6 +1,6 @@
 /** Amounts fit their columns and are not rounded to something better than they are. */
 import assert from "node:assert/strict";
-import { clockTime, compact, elapsed, successRate, usd } from "./amounts.ts";
+import { clockTime, compact, successRate, usd } from "./amounts.ts";
 
 Deno.test("counts are short", () => {
   const counts = [0, 950, 1000, 1234, 45_000, 128_000, 999_970, 1_300_000, 2e9];
@@ -18,8 +18,7 @@ Deno.test("one failure in a thousand is not 100 %", () => {
   assert.equal(successRate({ requests: 0, failures: 0 }), "");
 });
 
-Deno.test("durations have one unit, times a date only when they are old", () => {
-  assert.deepEqual([340, 1234, 45_000, 200_000].map(elapsed), ["340 ms", "1.2 s", "45 s", "3 min"]);
+Deno.test("times have a date only when they are old", () => {
   assert.match(clockTime(1_800_000_000_000, 1_800_000_060_000), /^\d\d:\d\d:\d\d$/);
   assert.match(clockTime(1_700_000_000_000, 1_800_000_000_000), /^2023-11-1\d \d\d:\d\d:\d\d$/);
 });

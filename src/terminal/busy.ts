@@ -2,6 +2,7 @@
 import process from "node:process";
 import { systemClock } from "../kernel/clock.ts";
 import type { Terminal } from "./terminal.ts";
+import { cutTo } from "./width.ts";
 
 export interface Busy {
   /** What is shown from now on. */
@@ -22,7 +23,7 @@ export function busy({ isInteractive, paintMessage }: Terminal, first: string): 
   let cancel = () => {};
   const turn = () => {
     const sign = paintMessage("cyan", FRAMES[frame++ % FRAMES.length] ?? "");
-    process.stderr.write(`${WIPE}${sign} ${text.slice(0, (process.stderr.columns ?? 80) - 4)}`);
+    process.stderr.write(`${WIPE}${sign} ${cutTo(text, (process.stderr.columns ?? 80) - 4)}`);
     cancel = systemClock.after(FRAME_MS, turn);
   };
   turn();

@@ -3,8 +3,10 @@
  * while it is typed. Pure; Esc goes back and changes nothing.
  */
 import { type Frame, type Line, line, paragraph, READABLE_COLUMNS, reflowed, type Size } from "./frame.ts";
+import { harmless } from "./harmless.ts";
 import type { Key } from "./keys.ts";
 import type { Step, View } from "./stage.ts";
+import { signsIn, widthOf } from "./width.ts";
 
 export interface Field {
   readonly title: string;
@@ -22,7 +24,7 @@ export interface Field {
 
 export interface FieldState {
   readonly text: string;
-  /** In characters from the left. */
+  /** In signs from the left. */
   readonly cursor: number;
   /** Why the last Enter was not taken. */
   readonly problem?: string;
@@ -31,42 +33,44 @@ export interface FieldState {
 export type FieldResult = { readonly kind: "typed"; readonly text: string } | { readonly kind: "back" };
 
 /** Longer than any setting. */
-const MAX_CHARS = 32 * 1024;
+const MAX_SIGNS = 32 * 1024;
 
 export function fieldView(field: Field): View<FieldState, FieldResult> {
   const text = field.initial ?? "";
   return {
-    start: { text, cursor: [...text].length },
+    start: { text, cursor: signsIn(text).length },
     draw: (state, size) => drawField(field, state, size),
     press: (state, key) => pressInField(field, state, key),
   };
 }
 
 export function pressInField(field: Field, { text, cursor }: FieldState, key: Key): Step<FieldState, FieldResult> {
-  const chars = [...text];
-  const stay = (next: readonly string[], at: number): Step<FieldState, FieldResult> => ({
+  const signs = signsIn(text);
+  /** The text with the cursor between two parts. */
+  const stay = (before: string, after: string): Step<FieldState, FieldResult> => ({
     kind: "stay",
-    state: { text: next.join(""), cursor: Math.min(Math.max(at, 0), next.length) },
+    state: { text: before + after, cursor: signsIn(before).length },
   });
+  const upTo = (at: number) => signs.slice(0, Math.max(at, 0)).join("");
+  const from = (at: number) => signs.slice(Math.max(at, 0)).join("");
+  const at = (place: number) => stay(upTo(place), from(place));
   switch (key.kind) {
-    case "text": {
-      const added = [...key.text].slice(0, MAX_CHARS - chars.length);
-      return stay([...chars.slice(0, cursor), ...added, ...chars.slice(cursor)], cursor + added.length);
-    }
+    case "text":
+      return stay(upTo(cursor) + signsIn(key.text).slice(0, MAX_SIGNS - signs.length).join(""), from(cursor));
     case "backspace":
-      return cursor === 0 ? stay(chars, 0) : stay([...chars.slice(0, cursor - 1), ...chars.slice(cursor)], cursor - 1);
+      return stay(upTo(cursor - 1), from(cursor));
     case "delete":
-      return stay([...chars.slice(0, cursor), ...chars.slice(cursor + 1)], cursor);
+      return stay(upTo(cursor), from(cursor + 1));
     case "clear":
-      return stay([], 0);
+      return stay("", "");
     case "left":
-      return stay(chars, cursor - 1);
+      return at(cursor - 1);
     case "right":
-      return stay(chars, cursor + 1);
+      return at(cursor + 1);
     case "home":
-      return stay(chars, 0);
+      return at(0);
     case "end":
-      return stay(chars, chars.length);
+      return at(signs.length);
     case "escape":
       return { kind: "done", result: { kind: "back" } };
     case "enter": {
@@ -75,7 +79,7 @@ export function pressInField(field: Field, { text, cursor }: FieldState, key: Ke
       return { kind: "stay", state: { text, cursor, problem } };
     }
     default:
-      return stay(chars, cursor);
+      return at(cursor);
   }
 }
 
@@ -83,10 +87,11 @@ export function drawField(field: Field, { text, cursor, problem }: FieldState, {
   const room = Math.min(columns, READABLE_COLUMNS) - 6;
   const all = [line(field.title, "bold"), line(""), ...reflowed(field.head ?? [], columns), line("")];
   const top = all.slice(0, Math.max(rows - 6, 1));
-  const chars = field.isHidden === true ? [...text].map(() => "•") : [...text];
+  const signs = signsIn(text).map((sign) => field.isHidden === true ? "•" : harmless(sign));
   // The text slides so that the cursor is always in sight.
-  const from = Math.max(cursor - room, 0);
-  const shown = chars.slice(from, from + room + 1).join("");
+  const before = fitting(signs.slice(0, cursor).toReversed(), room).toReversed();
+  const column = widthOf(before.join(""));
+  const shown = [...before, ...fitting(signs.slice(cursor), room + 1 - column)].join("");
   const input: Line = [{ text: "  › ", style: "cyan" }, { text: shown }];
   const complaint = problem === undefined ? [] : paragraph(problem, { columns: columns - 1, indent: "    ", style: "red" });
   const foot = line("  Enter take it · Ctrl-U clear · Esc back", "dim");
@@ -95,6 +100,13 @@ export function drawField(field: Field, { text, cursor, problem }: FieldState, {
   const gap = preview.length > 0 ? [line("")] : [];
   return {
     lines: [...top, input, ...complaint, ...gap, ...preview, line(""), foot],
-    cursor: { row: top.length, column: 4 + cursor - from },
+    cursor: { row: top.length, column: 4 + column },
   };
+}
+
+/** The first signs, as many as take at most `room` columns. */
+function fitting(signs: readonly string[], room: number): readonly string[] {
+  let left = room;
+  const end = signs.findIndex((sign) => (left -= widthOf(sign)) < 0);
+  return end === -1 ? signs : signs.slice(0, end);
 }

@@ -41,3 +41,10 @@ Deno.test("a hidden text shows dots, a long one slides with the cursor, and all 
   assert.equal(lineOf({ ...FIELD, isHidden: true }, "secret"), "  › ••••••");
   assert.match(lineOf(FIELD, `${"a".repeat(100)}z`), /^ {2}› a{34}z$|^ {2}› a{33}z$/);
 });
+
+Deno.test("the cursor goes by signs and stands where the terminal draws them, however wide they are", () => {
+  const at = (text: string, cursor: number) => drawField(FIELD, { text, cursor }, { columns: 40, rows: 10 }).cursor?.column;
+  assert.deepEqual([at("日本", 1), at("e\u0301x", 1), at("日".repeat(100), 100)], [6, 5, 38]);
+  assert.deepEqual(press([{ kind: "backspace" }], { text: "ae\u0301", cursor: 2 }), { text: "a", cursor: 1 });
+  assert.deepEqual(press([...typed("e"), ...typed("\u0301"), ...typed("x")]), { text: "e\u0301x", cursor: 2 });
+});

@@ -22,7 +22,10 @@ export type KeyName =
   | "backspace"
   | "delete"
   | "clear"
-  | "interrupt";
+  | "tab"
+  | "interrupt"
+  | "suspend"
+  | "redraw";
 
 /** What was understood, and the beginning of a sequence whose rest is still on its way. */
 export interface Decoded {
@@ -56,16 +59,26 @@ const SEQUENCES: Readonly<Record<string, KeyName>> = {
   "[6~": "page_down",
   "[7~": "home",
   "[8~": "end",
+  "[[5~": "page_up",
+  "[[6~": "page_down",
+  "[Z": "tab",
 };
 
 const CONTROLS: Readonly<Record<string, KeyName>> = {
   "\r": "enter",
   "\n": "enter",
+  "\t": "tab",
   "\u007f": "backspace",
   "\b": "backspace",
   "\u0001": "home",
   "\u0005": "end",
+  "\u0002": "page_up",
+  "\u0006": "page_down",
+  "\u0010": "up",
+  "\u000e": "down",
   "\u0015": "clear",
+  "\u000c": "redraw",
+  "\u001a": "suspend",
   "\u0003": "interrupt",
   // End of input, as a person types it: there is nothing more to come.
   "\u0004": "interrupt",
@@ -94,7 +107,7 @@ interface Piece {
 function escaped(left: string, wait: "more" | "no_more"): Piece | "incomplete" {
   if (left.startsWith(PASTE_BEGIN)) return pasted(left, wait);
   // deno-lint-ignore no-control-regex
-  const match = /^\u001b(\[[0-9;?]*[A-Za-z~]|O[A-Za-z])/.exec(left);
+  const match = /^\u001b(\[\[?[0-9;?<=>]*[A-Za-z~^$@]|O[A-Za-z])/.exec(left);
   if (match !== null) {
     const [whole, sequence = ""] = match;
     // Arrows with Shift, Alt or Ctrl say so between the bracket and the letter.
@@ -102,7 +115,7 @@ function escaped(left: string, wait: "more" | "no_more"): Piece | "incomplete" {
     return { length: whole.length, ...(name === undefined ? {} : { key: { kind: name } }) };
   }
   // deno-lint-ignore no-control-regex
-  const isBegun = /^\u001b(\[[0-9;?]*|O)?$/.test(left);
+  const isBegun = /^\u001b(\[\[?[0-9;?<=>]*|O)?$/.test(left);
   if (isBegun && wait === "more") return "incomplete";
   return { key: { kind: "escape" }, length: isBegun ? left.length : 1 };
 }

@@ -25,3 +25,16 @@ Deno.test("a paste is one text on one line without controls, and a sequence nobo
   assert.deepEqual(kinds(keys), ['"{ "a": 1 }"', '"x"']);
   assert.equal(decodeKeys("\u001b[200~half", "more").rest, "\u001b[200~half");
 });
+
+Deno.test("what terminals send for a key is that key", () => {
+  const kindsOf = (bytes: string) => kinds(decodeKeys(bytes, "no_more").keys);
+  assert.deepEqual(kindsOf("\x1b[A\x1bOA\x1b[B\x1b[5~\x1b[6~"), ["up", "up", "down", "page_up", "page_down"]);
+  assert.deepEqual(kindsOf("\x1b[H\x1b[1~\x1b[F\x1b[4~\t\x1b[Z\r\n"), ["home", "home", "end", "end", "tab", "tab", "enter", "enter"]);
+  assert.deepEqual(kindsOf("\x7f\b\x03\x1a\f"), ["backspace", "backspace", "interrupt", "suspend", "redraw"]);
+  assert.deepEqual(kindsOf("\x02\x06\x10\x0e"), ["page_up", "page_down", "up", "down"]);
+  assert.deepEqual(kindsOf("jG/日 "), ['"j"', '"G"', '"/"', '"日"', '" "']);
+});
+
+Deno.test("keys without a meaning here do nothing", () => {
+  assert.deepEqual(decodeKeys("\x1b[15~\x1b[[A\x1b[3$\x1b[<0;1;1M\x07", "no_more").keys, []);
+});

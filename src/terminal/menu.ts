@@ -3,9 +3,11 @@
  * the lines it shows; it scrolls within whatever height there is, and the marker tells the place without colour.
  */
 import { type Frame, type Line, line, paragraph, READABLE_COLUMNS, reflowed, type Size } from "./frame.ts";
+import { harmless } from "./harmless.ts";
 import type { Key } from "./keys.ts";
 import type { Step, View } from "./stage.ts";
 import type { Cell } from "./text.ts";
+import { cutTo, padTo, widthOf } from "./width.ts";
 
 export interface MenuItem<T> {
   readonly value: T;
@@ -201,7 +203,7 @@ function rowsOf<T>(
 ): Row[] {
   const digits = items.length <= SINGLE_KEYS ? 1 : String(items.length).length;
   const room = Math.min(columns, READABLE_COLUMNS);
-  const longest = Math.max(...items.map(({ label }) => [...label].length));
+  const longest = Math.max(...items.map(({ label }) => widthOf(harmless(label))));
   const width = items.some(({ note }) => note !== undefined) ? Math.min(longest, Math.floor(room * 0.6)) : longest;
   return places.flatMap((at, nth): Row[] => {
     const item = items[at];
@@ -211,19 +213,16 @@ function rowsOf<T>(
     const cells: Line = [
       { text: isHere ? "› " : "  ", style: "cyan" },
       { text: `${String(items.length === SINGLE_KEYS ? (at + 1) % SINGLE_KEYS : at + 1).padStart(digits)}  `, style: "dim" },
-      { text: fit(item.label, item.note === undefined ? Infinity : width), ...(isHere ? { style: "bold" as const } : {}) },
+      {
+        text: item.note === undefined ? item.label : padTo(cutTo(harmless(item.label), width), width),
+        ...(isHere ? { style: "bold" as const } : {}),
+      },
       ...note,
     ];
     const row = { at, cells };
     if (item.section === undefined || state.search !== undefined) return [row];
     return [...(nth === 0 ? [] : [{ cells: line("") }]), { cells: line(`  ${item.section}`, "dim") }, row];
   });
-}
-
-function fit(text: string, width: number): string {
-  const chars = [...text];
-  if (width === Infinity) return text;
-  return chars.length > width ? `${chars.slice(0, width - 1).join("")}…` : text + " ".repeat(width - chars.length);
 }
 
 function footer<T>(menu: Menu<T>, { search, digits }: MenuState, columns: number): Line {
@@ -234,5 +233,5 @@ function footer<T>(menu: Menu<T>, { search, digits }: MenuState, columns: number
   const number = digits === "" ? "number" : `${digits}_`;
   const keys = [...letters, ...(menu.isLong === true ? ["/ search"] : []), `Esc ${leave}`];
   const text = [`↑↓ or ${number}, Enter`, ...keys, "Ctrl-C quit"].join(" · ");
-  return line(`  ${text.length + 3 > columns ? keys.join(" · ") : text}`, "dim");
+  return line(`  ${widthOf(text) + 3 > columns ? keys.join(" · ") : text}`, "dim");
 }

@@ -1,6 +1,6 @@
 /** The menu as a state and as lines: what each key does, and that it fits any screen. */
 import assert from "node:assert/strict";
-import { drawn } from "./frame.ts";
+import { painted } from "./frame.ts";
 import type { Key } from "./keys.ts";
 import { drawMenu, type Menu, type MenuResult, type MenuState, pressInMenu, startOf } from "./menu.ts";
 
@@ -95,8 +95,14 @@ Deno.test("no line is wider than the screen, and text of others cannot move the 
     title: "x".repeat(300),
     items: [{ value: 1, label: `a\u001b[2Jb${"y".repeat(200)}`, note: "n".repeat(90) }],
   };
-  const bytes = drawn(drawMenu(menu, startOf(menu), { columns: 40, rows: 10 }), { columns: 40, rows: 10 }, (_, it) => it);
-  // deno-lint-ignore no-control-regex
-  const lines = bytes.replace(/\u001b\[(H|K|J|\?25[hl])/g, "").split("\r\n");
+  const { lines } = painted(drawMenu(menu, startOf(menu), { columns: 40, rows: 10 }), { columns: 40, rows: 10 }, (_, it) => it);
   assert.ok(lines.every((it) => [...it].length <= 39 && !it.includes("\u001b")), JSON.stringify(lines));
+});
+
+Deno.test("notes stand under each other beside labels of wide signs", () => {
+  const menu: Menu<number> = {
+    title: "Models",
+    items: [{ value: 1, label: "モデル", note: "one" }, { value: 2, label: "abcdefgh", note: "two" }],
+  };
+  assert.deepEqual(text(menu, startOf(menu)).slice(2, 4), ["› 1  モデル    one", "  2  abcdefgh  two"]);
 });

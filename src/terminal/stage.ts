@@ -1,12 +1,12 @@
 /**
- * The whole screen for views that take turns: keys in, frames out. However it is left (back, Ctrl-C, a signal, a
- * fault), the cursor shows again, the keyboard is in line mode and what stood on the screen before is back.
+ * The screen for views that take turns: keys in, frames out. Between them other programs may have the terminal, which
+ * is theirs while they run.
  */
-import { writeSync } from "node:fs";
 import process from "node:process";
 import { systemClock } from "../kernel/clock.ts";
-import { drawn, type Frame, line, type Size } from "./frame.ts";
-import { decodeKeys, type Key } from "./keys.ts";
+import { type Frame, line, painted, type Size } from "./frame.ts";
+import type { Key } from "./keys.ts";
+import { openScreen, type Screen } from "./screen.ts";
 import { interrupted } from "./stop.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Paint } from "./text.ts";
@@ -35,24 +35,13 @@ export interface Stage {
   close(): void;
 }
 
-/** Alternate screen; pastes are marked; a line too wide by the terminal's own count does not spill over; no cursor. */
-const ENTER_SCREEN = "\u001b[?1049h\u001b[?2004h\u001b[?7l\u001b[?25l";
-const LEAVE_SCREEN = "\u001b[0m\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l";
-/** How long the rest of an escape sequence may take, over a slow line. */
-const SEQUENCE_MS = 60;
-/** The same for what is pasted, which is longer than any key's sequence. */
-const PASTE_MS = 2_000;
-const LONGEST_SEQUENCE = 16;
 /** What is over sooner needs no sign of life. */
 const PATIENCE_MS = 300;
 /** Keys typed while nobody looks; more are dropped. */
 const MAX_WAITING_KEYS = 64;
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** Not every runtime comes to its `exit` after an error that nobody caught. */
-const LAST = ["exit", "uncaughtExceptionMonitor"] as const;
 const SMALLEST: Size = { columns: 20, rows: 5 };
 
-/** Takes the screen and the keyboard. There is one stage at a time; close it. */
+/** Takes the screen and the keyboard when they are needed. There is one stage at a time; close it. */
 export function openStage({ paint }: Pick<Terminal, "paint">): Stage {
   return new TerminalStage(paint);
 }
@@ -66,31 +55,25 @@ interface Running {
 
 class TerminalStage implements Stage {
   readonly #paint: Paint;
-  readonly #keyboard = openKeyboard((key) => this.#receive(key));
   readonly #waiting: Key[] = [];
+  #screen: Screen | undefined;
   #running: Running | undefined;
   #isInterrupted = false;
-  #isOn = false;
-  #isFilled = false;
 
   constructor(paint: Paint) {
     this.#paint = paint;
   }
 
   async show<S, R>(view: View<S, R>): Promise<R> {
-    this.#turnOn();
-    if (!this.#isFilled) process.stdout.write(ENTER_SCREEN);
-    this.#isFilled = true;
-    return await this.#perform(view, (state) => {
-      const size = sizeNow();
-      process.stdout.write(drawn(view.draw(state, size), size, this.#paint));
-    });
+    const screen = this.#open();
+    return await this.#perform(view, (state) => this.#draw(screen, (size) => view.draw(state, size)));
   }
 
   async during<T>(text: string, work: Promise<T>): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>();
     if (this.#isInterrupted) throw interrupted();
-    const draw = () => process.stdout.write(drawn({ lines: [line(text, "dim")] }, sizeNow(), this.#paint));
+    const screen = this.#open();
+    const draw = () => this.#draw(screen, () => ({ lines: [line(text, "dim")] }));
     let isSlow = false;
     const cancel = systemClock.after(PATIENCE_MS, () => {
       isSlow = true;
@@ -111,7 +94,7 @@ class TerminalStage implements Stage {
   }
 
   async pause(text: string): Promise<void> {
-    this.#turnOn();
+    this.#open();
     process.stdout.write(`\r\n${text}`);
     try {
       await this.#perform(PAUSE, () => {});
@@ -121,36 +104,29 @@ class TerminalStage implements Stage {
   }
 
   close(): void {
-    if (!this.#isOn) return;
-    this.#isOn = false;
-    this.#restore();
-    for (const signal of SIGNALS) process.off(signal, this.#interrupt);
-    for (const last of LAST) process.off(last, this.#restore);
-    process.stdout.off("resize", this.#redraw).off("error", this.#interrupt);
+    this.#screen?.close();
+    this.#screen = undefined;
   }
 
-  #turnOn(): void {
-    if (this.#isOn) return;
-    this.#isOn = true;
-    this.#keyboard.take();
-    for (const signal of SIGNALS) process.on(signal, this.#interrupt);
-    for (const last of LAST) process.on(last, this.#restore);
-    process.stdout.on("resize", this.#redraw).on("error", this.#interrupt);
+  #open(): Screen {
+    this.#screen ??= openScreen({
+      onKey: (key) => this.#receive(key),
+      onChange: () => this.#running?.redraw(),
+      onEnd: () => this.#interrupt(),
+    });
+    return this.#screen;
   }
 
-  readonly #restore = () => {
-    // Written at once: behind it there may be no further turn.
-    if (this.#isFilled) attempt(() => writeSync(1, LEAVE_SCREEN));
-    this.#isFilled = false;
-    this.#keyboard.release();
-  };
+  #draw(screen: Screen, frameOf: (size: Size) => Frame): void {
+    const { columns, rows } = screen.size();
+    const size = { columns: Math.max(columns, SMALLEST.columns), rows: Math.max(rows, SMALLEST.rows) };
+    screen.show(painted(frameOf(size), size, this.#paint));
+  }
 
-  readonly #redraw = () => this.#running?.redraw();
-
-  readonly #interrupt = () => {
+  #interrupt(): void {
     this.#isInterrupted = true;
     this.#running?.fail(interrupted());
-  };
+  }
 
   #receive(key: Key): void {
     if (key.kind === "interrupt") this.#interrupt();
@@ -205,54 +181,3 @@ const PAUSE: View<null, null> = {
     return isOver ? { kind: "done", result: null } : { kind: "stay", state };
   },
 };
-
-function sizeNow(): Size {
-  const { columns = 80, rows = 24 } = process.stdout;
-  return { columns: Math.max(columns, SMALLEST.columns), rows: Math.max(rows, SMALLEST.rows) };
-}
-
-/** The keyboard in raw mode: every key as it is pressed. The end of input counts as Ctrl-C. */
-function openKeyboard(onKey: (key: Key) => void): { readonly take: () => void; readonly release: () => void } {
-  const { stdin } = process;
-  let decoder = new TextDecoder();
-  let rest = "";
-  let cancel = () => {};
-  let isTaken = false;
-  const read = (text: string, wait: "more" | "no_more") => {
-    cancel();
-    const decoded = decodeKeys(rest + text, wait);
-    rest = decoded.rest;
-    if (rest !== "") cancel = systemClock.after(rest.length > LONGEST_SEQUENCE ? PASTE_MS : SEQUENCE_MS, () => read("", "no_more"));
-    for (const key of decoded.keys) onKey(key);
-  };
-  const onBytes = (piece: Uint8Array | string) => read(typeof piece === "string" ? piece : decoder.decode(piece, { stream: true }), "more");
-  const onEnd = () => onKey({ kind: "interrupt" });
-  return {
-    take() {
-      if (isTaken) return;
-      isTaken = true;
-      decoder = new TextDecoder();
-      rest = "";
-      stdin.setRawMode(true);
-      stdin.on("data", onBytes).on("end", onEnd).on("error", onEnd);
-      stdin.resume();
-    },
-    release() {
-      if (!isTaken) return;
-      isTaken = false;
-      cancel();
-      stdin.off("data", onBytes).off("end", onEnd).off("error", onEnd);
-      attempt(() => stdin.setRawMode(false));
-      stdin.pause();
-    },
-  };
-}
-
-/** For a terminal that may be gone: then there is nothing to restore. */
-function attempt(action: () => unknown): void {
-  try {
-    action();
-  } catch {
-    return;
-  }
-}

@@ -1,5 +1,6 @@
 /** Tables that fit a terminal: columns that may shrink give way, the widest first, and say so with an ellipsis. Pure. */
 import { type Cell, type Paint, tableLines } from "./text.ts";
+import { cutTo, widthOf } from "./width.ts";
 
 export interface Column {
   readonly shrinks: "yes" | "no";
@@ -14,7 +15,7 @@ export function fitted(
   rows: readonly (readonly Cell[])[],
   { columns, width, paint }: { readonly columns: readonly Column[]; readonly width: number; readonly paint: Paint },
 ): string[] {
-  const widths = columns.map((_, at) => Math.max(0, ...rows.map((row) => row[at]?.text.length ?? 0)));
+  const widths = columns.map((_, at) => Math.max(0, ...rows.map((row) => widthOf(row[at]?.text ?? ""))));
   const total = () => widths.reduce((sum, it) => sum + it + GAP_COLUMNS, 0);
   while (total() > width) {
     const widest = columns.reduce((best, { shrinks }, at) => shrinks === "yes" && (widths[at] ?? 0) > (widths[best] ?? -1) ? at : best, -1);
@@ -22,9 +23,5 @@ export function fitted(
     if (columnWidth <= LEAST_COLUMNS) break;
     widths[widest] = columnWidth - 1;
   }
-  return tableLines(rows.map((row) => row.map((cell, at) => cut(cell, widths[at] ?? 0))), paint);
-}
-
-function cut(cell: Cell, width: number): Cell {
-  return cell.text.length <= width ? cell : { ...cell, text: `${cell.text.slice(0, width - 1)}…` };
+  return tableLines(rows.map((row) => row.map((cell, at) => ({ ...cell, text: cutTo(cell.text, widths[at] ?? 0) }))), paint);
 }

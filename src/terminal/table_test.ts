@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { paintFor } from "./text.ts";
 import { fitted } from "./table.ts";
+import { widthOf } from "./width.ts";
 
 const paint = paintFor("plain");
 const columns = [{ shrinks: "no" }, { shrinks: "yes" }, { shrinks: "yes" }] as const;
@@ -18,4 +19,11 @@ Deno.test("a table that fits is left alone, and nothing shrinks to nothing", () 
   assert.deepEqual(fitted([[{ text: "1" }, { text: "ab" }, { text: "cd" }]], { columns, width: 80, paint }), ["  1  ab  cd"]);
   const [line = ""] = fitted([[{ text: "1" }, { text: "a".repeat(20) }, { text: "b".repeat(20) }]], { columns, width: 5, paint });
   assert.equal(line, `  1  ${"a".repeat(7)}…  ${"b".repeat(7)}…`);
+});
+
+Deno.test("wide signs count by their columns, in what is cut and in what stands beside it", () => {
+  const rows = [[{ text: "1" }, { text: "模型".repeat(20) }, { text: "b" }], [{ text: "2" }, { text: "👍 ok" }, { text: "c" }]];
+  const [wide = "", narrow = ""] = fitted(rows, { columns, width: 40, paint });
+  assert.deepEqual([wide, widthOf(wide) <= 40], [`  1  ${"模型".repeat(7)}模…  b`, true]);
+  assert.equal(widthOf(narrow), widthOf(wide));
 });

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import process from "node:process";
 import { type Paint, paintFor } from "./text.ts";
 import { usage } from "./stop.ts";
-import { wrapped } from "./words.ts";
+import { wrapped } from "./width.ts";
 
 export interface Terminal {
   /** Questions can be asked. */

@@ -1,21 +1,36 @@
-/** Times and counts as a person says them, and lines that break between words. Pure. */
-import { stripVTControlCharacters } from "node:util";
+/** Times and counts as they are said everywhere: in commands, menus and screens. Pure. */
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
-/** `in 4 min`, `in 3 h`, `in 2 days`; `now` for what is past. */
+/** Two units, rounded up to the second so that a countdown ends at its end: `42s`, `4m10s`, `3h05m`, `2d03h`. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  if (seconds < MINUTE) return `${seconds}s`;
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}m${twoDigits(seconds % MINUTE)}s`;
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)}h${twoDigits(Math.floor(seconds % HOUR / MINUTE))}m`;
+  return `${Math.floor(seconds / DAY)}d${twoDigits(Math.floor(seconds % DAY / HOUR))}h`;
+}
+
+/** `in 42s`, `in 3h05m`; `now` for what is past. */
 export function inWords(waitMs: number): string {
   return waitMs <= 0 ? "now" : `in ${span(waitMs)}`;
 }
 
-/** `20 s`, `4 min`, `3 h`, `2 days`: rounded, one unit. */
-export function span(ms: number): string {
-  if (ms < MINUTE_MS - 500) return `${Math.max(Math.round(ms / 1000), 1)} s`;
-  if (ms < HOUR_MS - MINUTE_MS / 2) return `${Math.round(ms / MINUTE_MS)} min`;
-  if (ms < 2 * DAY_MS) return `${Math.round(ms / HOUR_MS)} h`;
-  return `${Math.round(ms / DAY_MS)} days`;
+/** One unit, rounded down: `0s`, `42s`, `4m`, `3h`, `2d`. */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < MINUTE) return `${seconds}s`;
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}m`;
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)}h`;
+  return `${Math.floor(seconds / DAY)}d`;
+}
+
+/** `340ms`, `1.2s`, from ten seconds on as {@link span}. */
+export function elapsed(ms: number): string {
+  if (ms < 999.5) return `${Math.round(ms)}ms`;
+  return ms < 9_950 ? `${(ms / 1000).toFixed(1)}s` : span(Math.round(ms / 1000) * 1000);
 }
 
 /** `1 model`, `2 models`. */
@@ -23,25 +38,6 @@ export function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
-/** Breaks lines longer than `columns` between words; a long word, such as an address, stays whole. */
-export function wrapped(text: string, columns: number | undefined): string {
-  if (columns === undefined || columns < 1) return text;
-  return text.split("\n").map((line) => stripVTControlCharacters(line).length <= columns ? line : brokenLine(line, columns)).join("\n");
-}
-
-function brokenLine(line: string, columns: number): string {
-  const lines: string[] = [];
-  let used = 0;
-  for (const word of line.split(" ")) {
-    const length = stripVTControlCharacters(word).length;
-    const last = lines.length - 1;
-    if (last >= 0 && used + 1 + length <= columns) {
-      lines[last] += ` ${word}`;
-      used += 1 + length;
-    } else {
-      lines.push(word);
-      used = length;
-    }
-  }
-  return lines.join("\n");
+function twoDigits(value: number): string {
+  return `${value}`.padStart(2, "0");
 }

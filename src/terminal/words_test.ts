@@ -1,37 +1,32 @@
-/** Times as a person says them, and lines that break between words only. */
+/** Times and counts, said one way, in few columns. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import { stripVTControlCharacters, styleText } from "node:util";
-import { counted, inWords, span, wrapped } from "./words.ts";
+import { age, counted, elapsed, inWords, span } from "./words.ts";
 
 const HOUR_MS = 3_600_000;
 
-Deno.test("a span has one unit", () => {
-  assert.deepEqual([400, 20_000, 240_000, 3 * 3_600_000, 40 * 3_600_000, 50 * 3_600_000].map(span), [
-    "1 s",
-    "20 s",
-    "4 min",
-    "3 h",
-    "40 h",
-    "2 days",
+Deno.test("a countdown ends at its end and has two units", () => {
+  assert.deepEqual([-5, 0, 1, 42_000, 59_001, 250_000, 3 * HOUR_MS + 300_000, 51 * HOUR_MS].map(span), [
+    "0s",
+    "0s",
+    "1s",
+    "42s",
+    "1m00s",
+    "4m10s",
+    "3h05m",
+    "2d03h",
   ]);
-  assert.deepEqual([span(59_800), span(HOUR_MS - 10)], ["1 min", "1 h"]);
-  assert.deepEqual([inWords(0), inWords(-5), inWords(90_000)], ["now", "now", "in 2 min"]);
+  assert.deepEqual([inWords(0), inWords(-5), inWords(90_000)], ["now", "now", "in 1m30s"]);
+});
+
+Deno.test("an age has one unit and is never older than it is", () => {
+  const ages = [-1, 999, 59_999, 119_000, 2 * HOUR_MS, 47 * HOUR_MS, 49 * HOUR_MS];
+  assert.deepEqual(ages.map(age), ["0s", "0s", "59s", "1m", "2h", "1d", "2d"]);
+});
+
+Deno.test("what took a moment is told finer, what took long as a countdown is", () => {
+  assert.deepEqual([0.4, 340, 999.6, 1234, 9_960, 45_000, 200_000].map(elapsed), ["0ms", "340ms", "1.0s", "1.2s", "10s", "45s", "3m20s"]);
+});
+
+Deno.test("one is not many", () => {
   assert.deepEqual([counted(1, "login"), counted(3, "login")], ["1 login", "3 logins"]);
-});
-
-Deno.test("lines break between words, colours do not count, and an address stays whole", () => {
-  assert.equal(wrapped("one two three", 8), "one two\nthree");
-  assert.equal(wrapped(styleText("red", "one two", { validateStream: false }), 7), styleText("red", "one two", { validateStream: false }));
-  const url = `https://host.example/${"a".repeat(100)}`;
-  assert.equal(wrapped(`see ${url}`, 40), `see\n${url}`);
-});
-
-Deno.test("wrapping changes nothing but blanks into line ends, and no line of short words is too long", () => {
-  const words = fc.array(fc.stringMatching(/^[a-z]{1,10}$/), { minLength: 1 });
-  fc.assert(fc.property(words, fc.integer({ min: 10, max: 60 }), (list, columns) => {
-    const text = wrapped(list.join(" "), columns);
-    assert.equal(text.replaceAll("\n", " "), list.join(" "));
-    assert.ok(text.split("\n").every((line) => stripVTControlCharacters(line).length <= columns));
-  }));
 });

@@ -6,12 +6,11 @@ import process from "node:process";
 import type { AdminClient, AdminEvent } from "../app/admin_client.ts";
 import { type Clock, systemClock } from "../kernel/clock.ts";
 import type { ExitCode } from "../terminal/exit.ts";
+import type { Key } from "../terminal/keys.ts";
+import { canOpenScreen, openScreen, type Screen } from "../terminal/screen.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { beginning, perform, type ServerEffect } from "./dashboard/actions.ts";
 import { follow } from "./dashboard/follow.ts";
-import { difference, type Frame } from "./dashboard/frame.ts";
-import { canOpenFullScreen, type FullScreen, openFullScreen } from "./dashboard/full_screen.ts";
-import type { Key } from "./dashboard/keys.ts";
 import type { Heard, Link, Scene } from "./dashboard/scene.ts";
 import { drawn } from "./dashboard/screen.ts";
 import { type Signs, signSetOf, signsOf } from "./dashboard/signs.ts";
@@ -37,7 +36,7 @@ export interface DashboardOptions {
 
 /** Runs until the person leaves: 0; by Ctrl-C or a signal: 130; without a terminal: 2. Rejects only for a fault of its own. */
 export async function openDashboard({ locate, terminal, filter = "", clock = systemClock }: DashboardOptions): Promise<ExitCode> {
-  if (!canOpenFullScreen()) {
+  if (!canOpenScreen()) {
     terminal.say("The live status needs a terminal. To print it once: keyproxy status (with --json for programs)");
     return 2;
   }
@@ -56,15 +55,10 @@ class Dashboard {
   readonly #ended = Promise.withResolvers<ExitCode>();
   readonly #stop = new AbortController();
   #server: AdminClient;
-  #screen: FullScreen | undefined;
+  #screen: Screen | undefined;
   #view: View;
   #link: Link = { kind: "connecting" };
   #heard: Heard | undefined;
-  /** What stands on the screen; undefined when that is not known. */
-  #frame: Frame | undefined;
-  #frameSize = "";
-  /** The terminal is behind: no frame is made until it has taken the last one. */
-  #isFull = false;
   #lastTop = 0;
   #drawnAt = -Infinity;
   #cancelDrawing: (() => void) | undefined;
@@ -79,13 +73,9 @@ class Dashboard {
   }
 
   run(): Promise<ExitCode> {
-    this.#screen = openFullScreen({
+    this.#screen = openScreen({
       onKey: (key) => this.#guarded(() => this.#pressed(key)),
-      onChange: () => this.#drawAnew(),
-      onRoom: () => {
-        this.#isFull = false;
-        this.#draw();
-      },
+      onChange: () => this.#draw(),
       onEnd: () => this.#ended.resolve(130),
     });
     this.#tick();
@@ -124,16 +114,12 @@ class Dashboard {
   }
 
   #pressed(key: Key): void {
-    const pageLineCount = Math.max(LEAST_PAGE, Math.floor((this.#screen?.size().height ?? 0) / 2));
+    const pageLineCount = Math.max(LEAST_PAGE, Math.floor((this.#screen?.size().rows ?? 0) / 2));
     const { view, effect } = step(this.#view, key, { report: this.#heard?.report, pageLineCount, lastTop: this.#lastTop });
     this.#view = view;
     switch (effect?.kind) {
       case "leave":
         return this.#ended.resolve(effect.code);
-      case "suspend":
-        return this.#screen?.suspend();
-      case "redraw":
-        return this.#drawAnew();
       case "change":
       case "reload":
         void this.#asked(effect);
@@ -167,11 +153,6 @@ class Dashboard {
     this.#cancelTick = this.#clock.after(TICK_MS, () => this.#tick());
   }
 
-  #drawAnew(): void {
-    this.#frame = undefined;
-    this.#draw();
-  }
-
   /** Soon, and once for all that asks until then. */
   #draw(): void {
     if (this.#cancelDrawing !== undefined || this.#stop.signal.aborted) return;
@@ -185,17 +166,12 @@ class Dashboard {
 
   #drawNow(): void {
     const screen = this.#screen;
-    if (screen === undefined || this.#isFull) return;
-    const size = screen.size();
-    const frameSize = `${size.width}x${size.height}`;
-    if (frameSize !== this.#frameSize) this.#frame = undefined;
+    if (screen === undefined) return;
+    const { columns: width, rows: height } = screen.size();
     const colour = process.env["NO_COLOR"] ? "plain" : "ansi";
-    const { frame, lastTop } = drawn(this.#scene(), { ...size, colour, signs: this.#signs });
+    const { frame, lastTop } = drawn(this.#scene(), { width, height, colour, signs: this.#signs });
     this.#lastTop = lastTop;
-    const change = difference(this.#frame, frame);
-    if (change !== "") this.#isFull = screen.write(change) === "full";
-    this.#frame = frame;
-    this.#frameSize = frameSize;
+    screen.show({ lines: frame });
   }
 
   #scene(): Scene {

@@ -27,7 +27,7 @@ Deno.test("the head says where the proxy is and what it has", () => {
   proxy key    kp-…1234
   request log  off
   credentials  3 (2 providers)
-  server       running for 4 min, 1 request under way`,
+  server       running for 4m10s, 1 request under way`,
   );
 });
 
@@ -35,7 +35,7 @@ Deno.test("a server that runs elsewhere is shown with its address", () => {
   const server = { kind: "running", url: "http://127.0.0.1:41234", sinceMs: 9_000, inFlight: 0 } as const;
   assert.match(
     text({ server, port: 0 }),
-    /address +any free port[\s\S]*server +running at http:\/\/127\.0\.0\.1:41234 for 9 s, 0 requests/,
+    /address +any free port[\s\S]*server +running at http:\/\/127\.0\.0\.1:41234 for 9s, 0 requests/,
   );
 });
 

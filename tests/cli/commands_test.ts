@@ -1,21 +1,12 @@
 /** The small commands, as processes: `init`, `models`, `providers`, `version`, help. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import deno from "../../deno.json" with { type: "json" };
 import { startSimulator } from "../simulators/server.ts";
 import { runProgram } from "../support/process.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "keyproxy-commands-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+import { inFolder } from "../support/folder.ts";
 
 Deno.test("init writes a random proxy key once, keeps what is there, and only its owner may read the file", () =>
   inFolder(async (folder) => {

@@ -5,13 +5,14 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { SCRIPTS, SHELLS } from "../../src/cli/completions/scripts.ts";
 import { startGateway } from "../support/gateway.ts";
-import { runProgram } from "../support/process.ts";
-import { reportOf, requestOf, startAdminServer } from "./admin_server.ts";
+import { cacheVariable, runProgram } from "../support/process.ts";
+import { startAdminServer } from "../support/admin_server.ts";
+import { quietReport, quietRequest } from "../support/status_reports.ts";
 
 const ROOT = resolve(import.meta.dirname ?? ".", "../..");
 const GOLDEN = join(ROOT, "tests/golden/completions");
@@ -37,7 +38,6 @@ interface Shell {
   complete(line: string, env?: Readonly<Record<string, string>>): Promise<string[]>;
 }
 
-const CACHES = [".cache/deno", "Library/Caches/deno"];
 const TRY = String.raw`
 set -u
 source <(keyproxy completions bash)
@@ -51,10 +51,9 @@ function completed(
   line: string,
   { folder, bin, env }: { readonly folder: string; readonly bin: string; readonly env: Readonly<Record<string, string>> },
 ): Promise<string[]> {
-  const cache = process.env["DENO_DIR"] ?? CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
   const options = {
     cwd: folder,
-    env: { PATH: `${bin}:${process.env["PATH"] ?? ""}`, HOME: folder, ...(cache === undefined ? {} : { DENO_DIR: cache }), ...env },
+    env: { PATH: `${bin}:${process.env["PATH"] ?? ""}`, HOME: folder, ...cacheVariable(), ...env },
   };
   return new Promise((done, reject) =>
     execFile("bash", ["--norc", "-c", TRY, "bash", line], options, (error, out, err) => {
@@ -68,7 +67,7 @@ function completed(
 async function inFolderWithServer(
   work: (complete: (line: string, env: Readonly<Record<string, string>>) => Promise<string[]>, port: string) => Promise<void>,
 ): Promise<void> {
-  await using server = await startAdminServer({ report: reportOf({ recent: [requestOf(), requestOf({ id: "req-2" })] }) });
+  await using server = await startAdminServer(quietReport({ recent: [quietRequest(), quietRequest({ id: "req-2" })] }));
   await inShell({ HOST: "127.0.0.1" }, async ({ complete }) => await work(complete, String(server.port)));
 }
 

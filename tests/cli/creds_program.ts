@@ -1,15 +1,11 @@
 /** `keyproxy creds …` as a script runs it: a process without a terminal, in a folder and a home of its own. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { systemClock } from "../../src/kernel/clock.ts";
-import { programCommand } from "../support/process.ts";
+import { inFolder as inPath } from "../support/folder.ts";
+import { cacheVariable, programCommand } from "../support/process.ts";
 
-const CACHES = [".cache/deno", "Library/Caches/deno"];
 /** Longer than any action takes; a process that waits for somebody to type is found out here. */
 const LIMIT_MS = 60_000;
 
@@ -41,10 +37,9 @@ export interface Folder {
 }
 
 /** A folder that is both working directory and home; removed at the end. */
-export async function inFolder(work: (folder: Folder) => Promise<void>): Promise<void> {
-  const path = await mkdtemp(join(tmpdir(), "keyproxy-creds-"));
-  try {
-    await work({
+export function inFolder(work: (folder: Folder) => Promise<void>): Promise<void> {
+  return inPath((path) =>
+    work({
       path,
       creds(args, { input = "", env = {} } = {}) {
         const running = start(["creds", ...args], { cwd: path, env });
@@ -57,23 +52,19 @@ export async function inFolder(work: (folder: Folder) => Promise<void>): Promise
         return running.ended;
       },
       start: (args, { env = {} } = {}) => start(["creds", ...args], { cwd: path, env }),
-    });
-  } finally {
-    await rm(path, { recursive: true, force: true });
-  }
+    })
+  );
 }
 
 function start(
   args: readonly string[],
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
 ): Running & { end(input: string): void } {
-  const cache = CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
   const [command, ...before] = programCommand();
   const child = spawn(command, [...before, ...args], {
     cwd,
     env: {
-      ...(cache === undefined ? {} : { DENO_DIR: cache }),
-      ...(process.env["DENO_DIR"] === undefined ? {} : { DENO_DIR: process.env["DENO_DIR"] }),
+      ...cacheVariable(),
       HOME: cwd,
       // No vendor's tool is found on it.
       PATH: cwd,

@@ -1,20 +1,11 @@
 /** `keyproxy health` as a process: what a container's health check sees. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startGateway } from "../support/gateway.ts";
 import { runProgram } from "../support/process.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "keyproxy-health-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+import { inFolder } from "../support/folder.ts";
 
 async function withServer(listener: RequestListener, work: (port: number) => Promise<void>): Promise<void> {
   const server = createServer(listener).listen(0, "127.0.0.1");

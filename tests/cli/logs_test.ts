@@ -4,15 +4,16 @@ import { CHAT, chat, KEY_A, KEY_B, TWO_KEYS } from "../http/chat.ts";
 import { answer, rateLimited, serverError } from "../simulators/steps.ts";
 import { startGateway } from "../support/gateway.ts";
 import { runProgram, startProgram } from "../support/process.ts";
-import { AT, reportOf, requestOf, startAdminServer } from "./admin_server.ts";
 import { inFolder, jsonOf, listOf } from "./creds_program.ts";
+import { startAdminServer } from "../support/admin_server.ts";
+import { quietReport, quietRequest, REPORTED_AT } from "../support/status_reports.ts";
 
-const FAILED = requestOf({
+const FAILED = quietRequest({
   id: "failed-1",
   status: 429,
-  arrived_at: AT - 1000,
+  arrived_at: REPORTED_AT - 1000,
   failure: "rate_limit: \x1b[2Jtoo many",
-  attempts: requestOf().attempts.map((attempt) => ({
+  attempts: quietRequest().attempts.map((attempt) => ({
     ...attempt,
     failure: { kind: "rate_limit", status: 429, message: "\x1b[2Jtoo many" },
   })),
@@ -23,8 +24,8 @@ const at = (port: number, more: Readonly<Record<string, string>> = {}) => ({ HOS
 
 Deno.test("the server's last requests are listed, narrowed and shown one by one", () =>
   inFolder(async (folder) => {
-    const recent = [requestOf(), requestOf({ id: "req-2", model: "groq/llama" }), FAILED];
-    await using server = await startAdminServer({ report: reportOf({ recent }) });
+    const recent = [quietRequest(), quietRequest({ id: "req-2", model: "groq/llama" }), FAILED];
+    await using server = await startAdminServer(quietReport({ recent }));
     const env = at(server.port);
     const all = await folder.program(["logs"], { env });
     assert.equal(all.code, 0, all.err);
@@ -35,7 +36,7 @@ Deno.test("the server's last requests are listed, narrowed and shown one by one"
     assert.deepEqual(await ids("--model", "LLAMA"), ["req-2"]);
     assert.deepEqual(await ids("--limit", "1"), ["failed-1"]);
     const shown = await folder.program(["logs", "show", "fail"], { env });
-    assert.match(shown.out, /Ended +429 after 1\.2 s/);
+    assert.match(shown.out, /Ended +429 after 1\.2s/);
     assert.match(shown.out, /#1 .*openai:0123456789ab.*failed\n +rate_limit \(429\): \\x1b\[2Jtoo many/);
     assert.ok(![all, shown].some(({ out }) => out.includes("\x1b")), "nothing steers the terminal");
     assert.match((await folder.program(["logs", "show", "last"], { env })).out, /^Request +failed-1\n/);
@@ -43,7 +44,7 @@ Deno.test("the server's last requests are listed, narrowed and shown one by one"
 
 Deno.test("what is asked wrongly, or not there, is one line", () =>
   inFolder(async (folder) => {
-    await using server = await startAdminServer({ report: reportOf({ recent: [requestOf(), requestOf({ id: "req-2" })] }) });
+    await using server = await startAdminServer(quietReport({ recent: [quietRequest(), quietRequest({ id: "req-2" })] }));
     const env = at(server.port);
     for (
       const [args, code, said] of [
@@ -101,19 +102,19 @@ Deno.test("without a request log the failed attempts are known all the same", ()
 
 Deno.test("follow prints requests as they end, waits for a server that is restarted, and leaves with Ctrl-C", () =>
   inFolder(async (folder) => {
-    const server = await startAdminServer({ report: reportOf({ recent: [requestOf({ id: "before" })] }) });
+    const server = await startAdminServer(quietReport({ recent: [quietRequest({ id: "before" })] }));
     const program = startProgram(["logs", "follow"], { cwd: folder.path, env: at(server.port) });
     await program.prints(/Following http/);
     await server.followed();
-    server.tell(requestOf({ id: "during" }));
+    server.tellRequest(quietRequest({ id: "during" }));
     await program.prints(/during .*200 .*openai\/gpt-5-mini.*\n.*#1 .*openai:0123456789ab/);
     await server.close();
     await program.prints(/The server is gone; waiting for it/);
-    const recent = [requestOf({ id: "before" }), requestOf({ id: "during" }), requestOf({ id: "meanwhile" })];
-    await using again = await startAdminServer({ port: server.port, report: reportOf({ recent }) });
+    const recent = [quietRequest({ id: "before" }), quietRequest({ id: "during" }), quietRequest({ id: "meanwhile" })];
+    await using again = await startAdminServer(quietReport({ recent }), { port: server.port });
     await again.followed();
     await program.prints(/meanwhile .*200/);
-    again.tell(FAILED);
+    again.tellRequest(FAILED);
     await program.prints(/failed-1 .*429/);
     program.signal("SIGINT");
     assert.equal(await program.ended, 130);
@@ -122,12 +123,12 @@ Deno.test("follow prints requests as they end, waits for a server that is restar
 
 Deno.test("follow --json prints a line a request, and only those asked for", () =>
   inFolder(async (folder) => {
-    await using server = await startAdminServer();
+    await using server = await startAdminServer(quietReport());
     const program = startProgram(["logs", "follow", "--json", "--failed"], { cwd: folder.path, env: at(server.port) });
     await program.prints(/Following http/);
     await server.followed();
-    server.tell(requestOf({ id: "good" }));
-    server.tell(FAILED);
+    server.tellRequest(quietRequest({ id: "good" }));
+    server.tellRequest(FAILED);
     const [line] = await program.prints(/^\{.*\}$/m);
     program.signal("SIGINT");
     await program.ended;
@@ -137,8 +138,8 @@ Deno.test("follow --json prints a line a request, and only those asked for", () 
 
 Deno.test("a pipe whose reader leaves is no error", () =>
   inFolder(async (folder) => {
-    const recent = Array.from({ length: 50 }, (_, number) => requestOf({ id: `r-${number}`, failure: "x".repeat(20_000) }));
-    await using server = await startAdminServer({ report: reportOf({ recent }) });
+    const recent = Array.from({ length: 50 }, (_, number) => quietRequest({ id: `r-${number}`, failure: "x".repeat(20_000) }));
+    await using server = await startAdminServer(quietReport({ recent }));
     const program = startProgram(["logs", "--limit", "50"], { cwd: folder.path, env: at(server.port) });
     program.child.stdout?.destroy();
     assert.equal(await program.ended, 0);

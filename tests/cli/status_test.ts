@@ -6,8 +6,9 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { STATUS_REPORT } from "../../src/gateway/status_report.ts";
 import { startGateway } from "../support/gateway.ts";
-import { credentialOf, reportOf, requestOf, startAdminServer } from "./admin_server.ts";
 import { inFolder, jsonOf } from "./creds_program.ts";
+import { startAdminServer } from "../support/admin_server.ts";
+import { quietCredential, quietReport, quietRequest } from "../support/status_reports.ts";
 
 /** A port on which nobody listens. */
 async function deadPort(): Promise<string> {
@@ -21,26 +22,26 @@ async function deadPort(): Promise<string> {
 
 Deno.test("the running server tells how everything stands, in words and as JSON", () =>
   inFolder(async (folder) => {
-    const provider = reportOf().providers[0];
+    const provider = quietReport().providers[0];
     assert.ok(provider !== undefined);
     const credentials = [
-      credentialOf(),
-      credentialOf({ number: 2, state: "cooling", until_at: reportOf().at + 240_000, reason: "rate limit" }),
+      quietCredential(),
+      quietCredential({ number: 2, state: "cooling", until_at: quietReport().at + 240_000, reason: "rate limit" }),
     ];
     const other = { ...provider, id: "groq", name: "Groq" };
-    const report = reportOf({
+    const report = quietReport({
       providers: [{ ...provider, credentials, queued: 3 }, other],
-      recent: [requestOf(), requestOf({ id: "r2", provider: "groq" })],
+      recent: [quietRequest(), quietRequest({ id: "r2", provider: "groq" })],
     });
-    await using server = await startAdminServer({ report, key: "kp-admin-key-of-a-test" });
+    await using server = await startAdminServer(report, { key: "kp-admin-key-of-a-test" });
     const env = { HOST: "127.0.0.1", PORT: String(server.port), PROXY_API_KEY: "kp-admin-key-of-a-test" };
     const text = await folder.program(["status"], { env });
     assert.equal(text.code, 0, text.err);
     for (
       const part of [
-        /answers at http:\/\/127\.0\.0\.1:\d+, up for 3 h/,
+        /answers at http:\/\/127\.0\.0\.1:\d+, up for 3h00m/,
         /3 waiting for a credential/,
-        /free in 4 min/,
+        /cooling 4m00s/,
         /rate limit/,
         /Last requests/,
       ]
@@ -86,7 +87,7 @@ Deno.test("where no server answers the store tells, and it says so", () =>
 
 Deno.test("a key that is refused, a server elsewhere that is not there, and a wrong address are told apart", () =>
   inFolder(async (folder) => {
-    await using server = await startAdminServer({ key: "kp-admin-key-of-a-test" });
+    await using server = await startAdminServer(quietReport(), { key: "kp-admin-key-of-a-test" });
     const refused = await folder.program(["status", "--url", server.url]);
     assert.equal(refused.code, 1);
     assert.match(refused.err, /The admin key is missing or wrong\n.*KEYPROXY_ADMIN_KEY/);

@@ -1,7 +1,6 @@
 /** A server as a process, steered by its admin routes: found by its note, reloaded, watched, stopped. */
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AdminError } from "../../src/app/admin_client.ts";
 import { serverOf } from "../../src/app/server_place.ts";
@@ -10,20 +9,12 @@ import { startSimulator } from "../simulators/server.ts";
 import { CHAT } from "../http/chat.ts";
 import { requestJson } from "../support/http_client.ts";
 import { startProgram } from "../support/process.ts";
+import { inFolder } from "../support/folder.ts";
 
 const KEY_A = "sk-alpha-11112222";
 const KEY_B = "sk-bravo-33334444";
 const CLIENT = "kp-client-0123456789";
 const SERVE = ["serve", "--host", "127.0.0.1", "--port", "0"];
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "keyproxy-admin-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 /** The client of whoever works in this folder. */
 async function clientIn(cwd: string) {

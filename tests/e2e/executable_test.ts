@@ -1,8 +1,7 @@
 /** The executable, driven as people drive it: every command does in it what it does from source, and nothing else. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
@@ -16,21 +15,13 @@ import { startSimulator } from "../simulators/server.ts";
 import { answer } from "../simulators/steps.ts";
 import { useExecutable } from "../support/executable.ts";
 import { openStream, requestJson } from "../support/http_client.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** Tokens that are no whole characters too: the tables are packed when the executable is made. */
 const TEXT = "Größe 東京 🦊 naïve\u0301 — fn(x) { return 0x1f; }";
 const COUNTED = [["gpt-4o", TEXT, countO200k(TEXT)], ["gpt-4", TEXT, countCl100k(TEXT)]] as const;
 const KEY = "sk-local-executable-0001";
 const executable = useExecutable();
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "keyproxy-run-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 Deno.test("the executable says its version and the commit it was built from, and leaves nothing behind", () =>
   inFolder(async (cwd) => {

@@ -1,8 +1,7 @@
 /** `keyproxy serve` as a process: start-up errors, reload, stopping, and what a crash leaves behind. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import net from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { asArray, asObject } from "../../src/kernel/json.ts";
@@ -12,19 +11,11 @@ import { answer, rateLimited, withHold } from "../simulators/steps.ts";
 import { CHAT, STREAM, until } from "../http/chat.ts";
 import { openStream, requestJson } from "../support/http_client.ts";
 import { type Program, runProgram, startProgram } from "../support/process.ts";
+import { inFolder } from "../support/folder.ts";
 
 const KEY_A = "sk-alpha-11112222";
 const KEY_B = "sk-bravo-33334444";
 const SERVE = ["serve", "--host", "127.0.0.1", "--port", "0"];
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "keyproxy-serve-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 async function urlOf(program: Program): Promise<string> {
   return (await program.prints(/listens on (http:\S+)/))[1] ?? "";

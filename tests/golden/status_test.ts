@@ -12,7 +12,7 @@ import type { Look } from "../../src/tui/dashboard/line.ts";
 import type { Link } from "../../src/tui/dashboard/scene.ts";
 import { drawn } from "../../src/tui/dashboard/screen.ts";
 import { signsOf } from "../../src/tui/dashboard/signs.ts";
-import { widthOf } from "../../src/tui/dashboard/text_width.ts";
+import { widthOf } from "../../src/terminal/width.ts";
 import { FIRST_VIEW, type View } from "../../src/tui/dashboard/view.ts";
 import { busyReport, crowdedReport, hostileReport, REPORTED_AT, statusReport } from "../support/status_reports.ts";
 

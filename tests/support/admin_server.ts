@@ -16,6 +16,10 @@ export interface AdminServer extends AsyncDisposable {
   /** Tells it to all streams, and first to those to come. Anything that is JSON: servers of other versions exist. */
   tell(report: StatusReport | Record<string, unknown>): void;
   tellRequest(request: RequestReport): void;
+  /** Streams to come are told nothing until it tells something again. */
+  hush(): void;
+  /** Resolves when somebody follows. */
+  followed(): Promise<void>;
   /** What a reload answers from now on. */
   problems: readonly string[];
   close(): Promise<void>;
@@ -26,9 +30,10 @@ export async function startAdminServer(
   first: StatusReport | Record<string, unknown>,
   { key, port = 0 }: { readonly key?: string; readonly port?: number } = {},
 ): Promise<AdminServer> {
-  let report = first;
+  let report: typeof first | undefined = first;
   const asked: string[] = [];
   const streams = new Set<ServerResponse>();
+  const waiting: (() => void)[] = [];
   let streamCount = 0;
   const event = (name: string, value: unknown) => `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
   const answer = (response: ServerResponse, status: number, value: unknown) => {
@@ -45,9 +50,12 @@ export async function startAdminServer(
       streams.add(response);
       response.once("close", () => streams.delete(response));
       response.writeHead(200, { "content-type": "text/event-stream" });
-      response.write(event("status", report));
+      response.flushHeaders();
+      if (report !== undefined) response.write(event("status", report));
+      waiting.splice(0).forEach((resolve) => resolve());
       return;
     }
+    if (request.method !== "POST") return void response.writeHead(404).end();
     asked.push(decodeURIComponent(request.url ?? ""));
     return answer(response, 200, { problems: self.problems });
   };
@@ -72,7 +80,9 @@ export async function startAdminServer(
       report = next;
       toAll(event("status", next));
     },
+    hush: () => void (report = undefined),
     tellRequest: (request) => toAll(event("request", request)),
+    followed: () => streams.size > 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
     close,
     [Symbol.asyncDispose]: close,
   };

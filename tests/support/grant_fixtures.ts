@@ -1,8 +1,7 @@
 /** What tests of grants in files and variables stand on: any grant, its fields for comparing, a folder that is gone afterwards. */
 import fc from "fast-check";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type Grant, grantOf, originOf } from "../../src/credentials/grant.ts";
 import type { OAuthRow } from "../../src/credentials/oauth/row.ts";
 import { OAUTH_ROWS } from "../../src/credentials/oauth/rows.ts";
@@ -65,16 +64,6 @@ export const anyGrant: fc.Arbitrary<Grant> = fc.record({
   tokenUrl: fc.option(fc.webUrl()),
   universeDomain: fc.option(fc.domain()),
 }).map((fields) => ({ ...fields, origin: originOf((fields.refreshToken ?? fields.accessToken).reveal()) }));
-
-/** Gives a folder that does not outlive the work. */
-export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "keyproxy-grants-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 /** Writes a file that only its owner can read, with its folders. */
 export async function put(path: string, content: string | object): Promise<void> {

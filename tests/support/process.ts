@@ -7,8 +7,8 @@ import process from "node:process";
 
 const MAIN = join(resolve(import.meta.dirname ?? ".", "../.."), "main.ts");
 /** Variables of the machine that a process needs to start at all; everything else is the test's. */
-const NEEDED = ["PATH", "DENO_DIR", "TMPDIR"];
-/** Where Deno keeps its cache unless told otherwise: the process has another home and must find it all the same. */
+const NEEDED = ["PATH", "TMPDIR"];
+/** Where Deno keeps its cache unless told otherwise. */
 const CACHES = [".cache/deno", "Library/Caches/deno"];
 
 export interface Program {
@@ -35,16 +35,21 @@ export function programCommand(): readonly [string, ...string[]] {
   return given === undefined ? [process.execPath, "run", "-A", "--no-check", MAIN] : [resolve(given)];
 }
 
+/** The variable that leads a process with another home to Deno's cache. */
+export function cacheVariable(): Record<string, string> {
+  const place = process.env["DENO_DIR"] ?? CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
+  return place === undefined ? {} : { DENO_DIR: place };
+}
+
 /** Starts `main.ts` with these arguments in `cwd`. */
 export function startProgram(args: readonly string[], options: ProgramOptions): Program {
   const inherited = Object.fromEntries(NEEDED.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-  const cache = CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
   const [command, ...before] = options.executable === undefined ? programCommand() : [options.executable];
   const child = spawn(command, [...before, ...args], {
     cwd: options.cwd,
     // The logins of tools in the home of whoever runs the tests are none of theirs.
     env: {
-      ...(cache === undefined ? {} : { DENO_DIR: cache }),
+      ...cacheVariable(),
       ...inherited,
       HOME: options.cwd,
       NO_COLOR: "1",

@@ -5,14 +5,13 @@
 import xterm from "@xterm/headless";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { systemClock } from "../../src/kernel/clock.ts";
-import { programCommand } from "./process.ts";
+import { cacheVariable, programCommand } from "./process.ts";
 
 const ROOT = resolve(import.meta.dirname ?? ".", "../..");
-const CACHES = [".cache/deno", "Library/Caches/deno"];
 /** Longer than any wait here takes; a screen that never comes is found out, with what was there instead. */
 const LIMIT_MS = 20_000;
 
@@ -184,10 +183,8 @@ function shellLine(
 }
 
 function surroundings(home: string): Record<string, string> {
-  const cache = CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
-  const known = process.env["DENO_DIR"] ?? cache;
   return {
-    ...(known === undefined ? {} : { DENO_DIR: known }),
+    ...cacheVariable(),
     PATH: process.env["PATH"] ?? "",
     HOME: home,
     SHELL: "/bin/sh",

@@ -72,6 +72,42 @@ export function requestReport(id: string, fields: Partial<RequestReport> = {}): 
   };
 }
 
+/** The key of {@link quietReport}. */
+export function quietCredential(fields: Partial<CredentialStatus> = {}): CredentialStatus {
+  return credentialStatus("openai", 1, { id: "openai:0123456789ab", display: "sk-a…aaa1", source: "OPENAI_API_KEY", ...fields });
+}
+
+/** A request that its key answered at once. */
+export function quietRequest(fields: Partial<RequestReport> = {}): RequestReport {
+  const started_at = REPORTED_AT - 4_990;
+  return requestReport("req-1", {
+    arrived_at: REPORTED_AT - 5_000,
+    duration_ms: 1234,
+    attempts: [{
+      provider: "openai",
+      model: "gpt-5-mini",
+      credential: "openai:0123456789ab",
+      started_at,
+      duration_ms: 1200,
+      failure: null,
+    }],
+    ...fields,
+  });
+}
+
+/** One provider with one key that is ready. */
+export function quietReport(fields: Partial<StatusReport> = {}): StatusReport {
+  return statusReport({
+    started_at: REPORTED_AT - 3 * 3_600_000,
+    is_request_log_on: false,
+    requests: { in_flight: 2, finished: 341, failed: 12 },
+    providers: [
+      providerStatus("openai", { name: "OpenAI", base_url: "https://api.openai.com/v1", credentials: [quietCredential()] }),
+    ],
+    ...fields,
+  });
+}
+
 /** A night at work: two providers, keys in every state, requests that went well and that did not. */
 export function busyReport(): StatusReport {
   const today = { requests: 412, failures: 3, input_tokens: 1_234_567, cached_tokens: 200_000, output_tokens: 45_678, cost_usd: 3.42 };

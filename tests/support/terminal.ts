@@ -1,14 +1,10 @@
 /** keyproxy in a pseudo-terminal, as a person runs it: what the screen shows, keys typed, Ctrl-C, the exit code. */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { stripVTControlCharacters } from "node:util";
 import { systemClock } from "../../src/kernel/clock.ts";
-import { programCommand } from "./process.ts";
+import { cacheVariable, programCommand } from "./process.ts";
 
-const CACHES = [".cache/deno", "Library/Caches/deno"];
 /** Longer than any dialogue here takes; one that waits for a key nobody types is found out. */
 const LIMIT_MS = 60_000;
 
@@ -30,13 +26,11 @@ export function inTerminal(
   args: readonly string[],
   { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
 ): TerminalSession {
-  const cache = CACHES.map((path) => join(homedir(), path)).find((path) => existsSync(path));
   const command = [...programCommand(), ...args].map((word) => `'${word}'`).join(" ");
   const child = spawn("script", ["-qefc", `stty cols 120 rows 50; exec ${command}`, "/dev/null"], {
     cwd,
     env: {
-      ...(cache === undefined ? {} : { DENO_DIR: cache }),
-      ...(process.env["DENO_DIR"] === undefined ? {} : { DENO_DIR: process.env["DENO_DIR"] }),
+      ...cacheVariable(),
       PATH: process.env["PATH"] ?? "",
       HOME: cwd,
       SHELL: "/bin/sh",

@@ -59,6 +59,19 @@ Deno.test("keys typed ahead and Esc in one go are taken one after the other", ()
     await screen.press(KEYS.escape, /^Proxy settings/);
   }));
 
+Deno.test("Ctrl-Z gives the terminal back at a menu too, and Ctrl-L draws it anew", () =>
+  inLauncher({ env: READY }, async ({ screen }) => {
+    await screen.shows(MENU);
+    await screen.press("2", /^Proxy settings/);
+    const before = screen.raw().length;
+    // Where no shell takes over, the screen comes back by itself.
+    await screen.press("\x1a", /^Proxy settings/);
+    assert.match(JSON.stringify(screen.raw().slice(before)), /\[\?1049l.*\[\?1049h/);
+    await screen.press("\f", /^Proxy settings/);
+    screen.type(KEYS.ctrlC);
+    assert.deepEqual(await screen.ended, { code: 130, ...SANE });
+  }));
+
 Deno.test("Ctrl-C does not wait for a server that never answers", async () => {
   const silent = createServer(() => {}).listen(0, "127.0.0.1");
   await once(silent, "listening");

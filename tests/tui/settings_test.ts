@@ -194,7 +194,7 @@ Deno.test("a running server takes up what was saved at once, and the screen says
     try {
       const [, url = ""] = await server.prints(/listens on (http:\/\/127\.0\.0\.1:\d+)/);
       await screen.press("9", /Every screen is also a command/);
-      await screen.press(KEYS.enter, new RegExp(`server +running at ${url} for \\d+ s, 0 requests under way\n`));
+      await screen.press(KEYS.enter, new RegExp(`server +running at ${url} for \\d+s, 0 requests under way\n`));
       await screen.press("4", TOP);
       await screen.press("9", /^Embeddings\n/);
       await screen.press("1", /^EMBEDDING_BATCH\n/);

@@ -120,9 +120,11 @@ Deno.test("a server that falls silent is missed after five seconds, and asked ag
   await using server = await startAdminServer(busyReport());
   await withScreen(watching(server.url), {}, async (screen) => {
     await screen.shows(/● live/);
-    await screen.shows(/✖ no answer, [5-9]s old[^]*nothing came for 5 s/);
+    server.hush();
+    await screen.shows(/✖ no answer, \d+s old[^]*nothing came for 5 s/);
+    server.tell(busyReport());
     await screen.shows(/● live/);
-    assert.equal(server.streamCount, 2);
+    assert.ok(server.streamCount >= 2, `${server.streamCount}`);
     screen.type("q");
     await assertLeft(screen, 0);
   });

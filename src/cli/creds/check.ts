@@ -9,6 +9,7 @@ import type { ExitCode } from "../../terminal/exit.ts";
 import { busy } from "../../terminal/busy.ts";
 import { type Desk, type DeskFlags, perform } from "../desk.ts";
 import { findView, shortName } from "./select.ts";
+import { harmless } from "../../terminal/harmless.ts";
 import { interrupted } from "../../terminal/stop.ts";
 import { type Column, fitted } from "../../terminal/table.ts";
 
@@ -94,15 +95,15 @@ function report(checked: readonly Checked[], { desk: { terminal }, flags }: { re
   const { width, paint } = terminal;
   const rows = checked.map(({ view, verdict }) => [
     { text: shortName(view) },
-    { text: view.display },
+    { text: harmless(view.display) },
     { text: verdict.kind.replace("_", " "), style: STYLES[verdict.kind] },
-    { text: isShort(verdict) ? verdict.reason : "" },
+    { text: isShort(verdict) ? harmless(verdict.reason) : "" },
   ]);
   const lines = fitted(rows, { columns: COLUMNS, width, paint });
   checked.forEach(({ verdict }, at) => {
     terminal.print(lines[at] ?? "");
     // A reason is read in full or not at all.
-    if (!isShort(verdict)) terminal.print(`    ${verdict.reason}`);
+    if (!isShort(verdict)) terminal.print(`    ${harmless(verdict.reason)}`);
   });
 }
 

@@ -1,14 +1,18 @@
 /** `creds list`: every credential, where it came from and how it stands. Calls nobody; a server may be running. */
 import process from "node:process";
-import type { CredentialView, Standing } from "../../app/credential_view.ts";
-import { viewCredentials } from "../../app/credential_view.ts";
+import { statusOf } from "../../app/credential_status.ts";
+import { type CredentialView, viewCredentials } from "../../app/credential_view.ts";
 import { systemClock } from "../../kernel/clock.ts";
+import { countersJson } from "../../kernel/day_counters.ts";
 import { loginStatus } from "../../providers/login_status.ts";
 import type { Paint } from "../../terminal/text.ts";
 import type { ExitCode } from "../../terminal/exit.ts";
 import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
+import { harmless } from "../../terminal/harmless.ts";
 import { usage } from "../../terminal/stop.ts";
+import { freeWords, sequelWords, stateStyle, stateWords } from "../../terminal/state_words.ts";
 import { type Column, fitted } from "../../terminal/table.ts";
+import { cutTo } from "../../terminal/width.ts";
 import { counted, inWords } from "../../terminal/words.ts";
 
 export interface ListFlags extends DeskFlags {
@@ -56,14 +60,14 @@ function listLines(views: readonly CredentialView[], { desk, now }: Page): strin
   const lines: string[] = [];
   views.forEach((view, at) => {
     if (view.provider !== views[at - 1]?.provider) lines.push(...(at === 0 ? [] : [""]), ...headLines(view, paint));
-    lines.push(rows[at] ?? "", ...detailLines(view, { desk, now }).map((line) => paint("dim", cut(`     ${line}`, width))));
+    lines.push(rows[at] ?? "", ...detailLines(view, { desk, now }).map((line) => paint("dim", cutTo(`     ${harmless(line)}`, width))));
   });
   return lines;
 }
 
 function headLines({ provider, providerName, login }: CredentialView, paint: Paint): string[] {
   const status = login === null ? undefined : loginStatus(provider);
-  const title = `${paint("bold", provider)}  ${providerName}`;
+  const title = `${paint("bold", harmless(provider))}  ${harmless(providerName)}`;
   if (status === undefined || status.status === "open") return [title];
   return [
     title,
@@ -75,14 +79,14 @@ function headLines({ provider, providerName, login }: CredentialView, paint: Pai
 }
 
 function cellsOf(view: CredentialView, now: number) {
-  const { number, display, standing, today } = view;
+  const { number, display, today } = view;
   const used = today.requestCount === 0 ? "" : `${today.requestCount} today`;
   const failedCount = today.failureCount === 0 ? "" : `, ${today.failureCount} failed`;
   return [
     { text: `${number}`, align: "right" as const },
-    { text: display },
+    { text: harmless(display) },
     { text: kindWord(view) },
-    { text: standingWords(standing, now), style: colourOf(view) },
+    { text: standingWords(view, now), style: colourOf(view) },
     { text: used + failedCount },
   ];
 }
@@ -92,41 +96,25 @@ function kindWord({ kind, login }: CredentialView): string {
   return login === null ? "account" : "login";
 }
 
-function colourOf({ standing: { word }, resting }: CredentialView) {
+/** `ready, ends in 42m10s`, `cooling 4m10s`, and for logins what becomes of their token. */
+function standingWords(view: CredentialView, now: number): string {
+  const { word, untilAt } = view.standing;
+  const ends = untilAt === null ? undefined : `ends ${inWords(untilAt - now)}`;
   switch (word) {
     case "ready":
-      return resting.length > 0 ? "yellow" as const : "green" as const;
+      return ends === undefined ? "ready" : `ready, ${ends}`;
     case "due":
+      return ends === undefined ? "due for renewal" : `due, ${ends}`;
     case "expired":
-    case "resting":
-      return "yellow" as const;
-    case "disabled":
-      return "dim" as const;
-    case "needs_login":
-    case "quarantined":
-      return "red" as const;
+      return "expired, renewed at use";
+    default:
+      return stateWords(statusOf(view), now);
   }
 }
 
-/** `ready, ends in 42 min`, `resting, free in 4 min`. */
-export function standingWords({ word, untilAt }: Standing, now: number): string {
-  const when = untilAt === null ? undefined : inWords(untilAt - now);
-  switch (word) {
-    case "ready":
-      return when === undefined ? "ready" : `ready, ends ${when}`;
-    case "due":
-      return when === undefined ? "due for renewal" : `due, ends ${when}`;
-    case "expired":
-      return "expired, renewed at use";
-    case "needs_login":
-      return "needs login";
-    case "resting":
-      return `resting, free ${when ?? "later"}`;
-    case "disabled":
-      return "disabled";
-    case "quarantined":
-      return `quarantined, tried ${when ?? "later"}`;
-  }
+function colourOf(view: CredentialView) {
+  const { word } = view.standing;
+  return word === "due" || word === "expired" ? "yellow" as const : stateStyle(statusOf(view));
 }
 
 function detailLines(view: CredentialView, { desk, now }: Page): string[] {
@@ -141,17 +129,13 @@ function detailLines(view: CredentialView, { desk, now }: Page): string[] {
   return [
     `${id} · ${place}${rank}`,
     ...[account, cloud].filter((it) => it !== ""),
-    ...(isSaid ? [] : [standing.reason]),
-    ...resting.slice(0, MAX_RESTING).map(({ model, reason, untilAt }) => `${model}: ${reason}, free ${inWords(untilAt - now)}`),
+    ...(isSaid ? [] : [standing.reason + sequelWords(statusOf(view))]),
+    ...resting.slice(0, MAX_RESTING).map(({ model, reason, untilAt }) => `${model}: ${reason}, ${freeWords(untilAt, now)}`),
     ...(resting.length > MAX_RESTING ? [`and ${counted(resting.length - MAX_RESTING, "model")} more`] : []),
   ];
 }
 
 const MAX_RESTING = 5;
-
-function cut(line: string, width: number): string {
-  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
-}
 
 /** The stable form: snake case, instants in ISO 8601. */
 export function asJson(view: CredentialView) {
@@ -177,13 +161,6 @@ export function asJson(view: CredentialView) {
     project_id: login?.grant.projectId ?? null,
     login_status: login === null ? null : loginStatus(provider)?.status ?? null,
     resting: resting.map(({ model, reason, untilAt }) => ({ model, reason, until: iso(untilAt) })),
-    today: {
-      requests: today.requestCount,
-      failures: today.failureCount,
-      input_tokens: today.inputTokens,
-      cached_tokens: today.cachedTokens,
-      output_tokens: today.outputTokens,
-      cost_usd: today.costUsd,
-    },
+    today: countersJson(today),
   };
 }

@@ -1,10 +1,11 @@
 /** One request on a page: what came in, each attempt in order, what went out, where its files are. Pure. */
 import type { LoggedBody, LoggedDetail } from "../../app/logs/request_directory.ts";
 import type { SeenRequest } from "../../app/logs/seen_request.ts";
-import { clockTime, compact, elapsed } from "../../terminal/amounts.ts";
-import { cut, harmless } from "../../terminal/harmless.ts";
+import { clockTime, compact } from "../../terminal/amounts.ts";
+import { harmless } from "../../terminal/harmless.ts";
 import { attemptLines, type Page, statusCell, usageWords } from "../request_lines.ts";
-import { counted } from "../../terminal/words.ts";
+import { cutTo } from "../../terminal/width.ts";
+import { counted, elapsed } from "../../terminal/words.ts";
 import { answerWords, sentWords } from "./bodies.ts";
 
 /** A request, and what the request log has of it beyond the server's memory. */
@@ -24,7 +25,7 @@ export function detailPage({ request, detail }: ShownRequest, page: Page): strin
   const hasFailedAttempt = attempts.some((attempt) => attempt.failure !== null);
   const outcome = status.style === undefined ? status.text : paint(status.style, status.text);
   const pair = (name: string, value: string) => value === "" ? [] : [`${paint("dim", name.padEnd(NAME_COLUMNS))}${value}`];
-  const text = (name: string, value: string) => pair(name, cut(harmless(value.slice(0, MAX_TEXT_CHARS)), width - NAME_COLUMNS));
+  const text = (name: string, value: string) => pair(name, cutTo(harmless(value.slice(0, MAX_TEXT_CHARS)), width - NAME_COLUMNS));
   return [
     ...text("Request", id),
     ...text("Model", model),

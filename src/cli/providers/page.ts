@@ -3,11 +3,12 @@ import { naturalOrder } from "../../kernel/variables.ts";
 import type { LoginStatus } from "../../providers/login_status.ts";
 import type { ProviderRow } from "../../providers/row.ts";
 import { authWords, formatWords, keyVariables, quirkWords } from "../../providers/row_words.ts";
-import { cut, harmless } from "../../terminal/harmless.ts";
+import { harmless } from "../../terminal/harmless.ts";
 import { namedRows } from "../../terminal/named_rows.ts";
 import type { Column } from "../../terminal/table.ts";
 import type { Cell, Paint } from "../../terminal/text.ts";
-import { counted, wrapped } from "../../terminal/words.ts";
+import { cutTo, wrapped } from "../../terminal/width.ts";
+import { counted } from "../../terminal/words.ts";
 import { takesKey } from "../creds/provider_choice.ts";
 import type { KnownProvider } from "./known.ts";
 
@@ -75,7 +76,7 @@ export function providerPage(known: KnownProvider, { place, loginStatus }: Provi
     ...pair("Here", [credentials.length === 0 ? "not configured" : ""].filter((it) => it !== "")),
     ...pair(
       "Here",
-      credentials.map((view) => cut(harmless(`${row.id}:${view.number}  ${view.display}  ${view.source}`), width - NAME_COLUMNS)),
+      credentials.map((view) => cutTo(harmless(`${row.id}:${view.number}  ${view.display}  ${view.source}`), width - NAME_COLUMNS)),
     ),
     "",
     ...addWords(known, isCustom),

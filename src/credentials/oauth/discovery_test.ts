@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { inFolder, put, someGrant, variablesOf } from "../../../tests/support/grant_fixtures.ts";
+import { inFolder } from "../../../tests/support/folder.ts";
+import { put, someGrant, variablesOf } from "../../../tests/support/grant_fixtures.ts";
 import { Secret } from "../../kernel/secret.ts";
 import { type Discovery, type DiscoveryOptions, findGrants } from "./discovery.ts";
 import { editGrantNotes, saveNewGrant, setAside } from "./grant_files.ts";

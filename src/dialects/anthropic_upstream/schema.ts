@@ -3,12 +3,14 @@
  * lengths and numbers. What is lost is told in the description instead.
  * Subset: https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs
  */
-import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
+import { asArray, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
 import {
   type CutSchema,
   describedBy,
+  impliedType,
   inside,
-  isSilentKeyword,
+  itemsOf,
+  propertiesOf,
   SCHEMA_ROOT,
   SchemaCut,
   type SchemaPlace,
@@ -52,7 +54,7 @@ class StrictWriter {
   #single(schema: JsonObject, place: SchemaPlace, fallback: "string" | "object"): JsonObject {
     const type = typeOf(schema, fallback);
     const has = (name: string) => type === name || (Array.isArray(type) && type.includes(name));
-    const notes: string[] = [];
+    const notes = this.#cut.loseOthers(schema, (name) => UNDERSTOOD.test(name), place);
     const keep = (name: string, isFit: (value: Json) => boolean): JsonObject => {
       const value = schema[name];
       if (value === undefined) return {};
@@ -60,10 +62,6 @@ class StrictWriter {
       notes.push(this.#cut.lose(name, value, place));
       return {};
     };
-    for (const [name, value] of Object.entries(schema)) {
-      if (value === undefined || isSilentKeyword(name) || UNDERSTOOD.test(name)) continue;
-      notes.push(this.#cut.lose(name, value, place));
-    }
     const title = asString(schema.title);
     const kept = {
       ...(title === undefined ? {} : { title }),
@@ -79,10 +77,7 @@ class StrictWriter {
   }
 
   #objectFields(schema: JsonObject, { place, notes }: { readonly place: SchemaPlace; readonly notes: string[] }): JsonObject {
-    const properties = Object.entries(asObject(schema.properties) ?? {}).flatMap(([name, value]): [string, JsonObject][] => {
-      const inner = inside(place, `properties.${name}`);
-      return isObject(value) || value === true ? [[name, this.write(asObject(value) ?? {}, inner)]] : [];
-    });
+    const properties = propertiesOf(schema, place).map((it): [string, JsonObject] => [it.name, this.write(it.schema, it.place)]);
     const names = new Set(properties.map(([name]) => name));
     const required = asArray(schema.required).filter((name) => typeof name === "string" && names.has(name));
     if ((schema.additionalProperties ?? false) !== false) {
@@ -95,12 +90,9 @@ class StrictWriter {
     };
   }
 
-  /** A list with a schema for each place becomes one of any of them. */
   #itemsField(schema: JsonObject, place: SchemaPlace): JsonObject {
-    const tuple = [...asArray(schema.prefixItems), ...asArray(schema.items)].filter(isObject);
-    const rest = asObject(schema.items);
-    if (tuple.length === 0) return rest === undefined ? {} : { items: this.write(rest, inside(place, "items")) };
-    return { items: this.write({ anyOf: rest === undefined ? tuple : [...tuple, rest] }, inside(place, "items")) };
+    const items = itemsOf(schema);
+    return items === undefined ? {} : { items: this.write(items, inside(place, "items")) };
   }
 }
 
@@ -113,8 +105,8 @@ function typeOf(schema: JsonObject, fallback: "string" | "object"): Json {
   const named = [...new Set([schema.type ?? null].flat().filter((type) => typeof type === "string" && TYPES.has(type)))];
   const [first] = named;
   if (first !== undefined) return named.length === 1 ? first : named;
-  if (schema.properties !== undefined) return "object";
-  if (schema.items !== undefined || schema.prefixItems !== undefined) return "array";
+  const implied = impliedType(schema);
+  if (implied !== undefined) return implied;
   const value = schema.const ?? asArray(schema.enum)[0];
   return value === undefined || value === null
     ? fallback

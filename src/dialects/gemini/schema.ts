@@ -3,12 +3,14 @@
  * keyword, one type each. Constraints that are lost are told in the description instead. Ends for any input.
  * Subset: https://ai.google.dev/api/caching#Schema
  */
-import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
+import { asArray, asNumber, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
 import {
   type CutSchema,
   describedBy,
+  impliedType,
   inside,
-  isSilentKeyword,
+  itemsOf,
+  propertiesOf,
   SCHEMA_ROOT,
   SchemaCut,
   type SchemaPlace,
@@ -27,7 +29,7 @@ const UNDERSTOOD =
   /^(\$ref|type|nullable|allOf|anyOf|oneOf|enum|const|properties|required|items|prefixItems|format|description|propertyOrdering)$/;
 const KEPT_NUMBERS = ["minItems", "maxItems", "minProperties", "maxProperties", "minLength", "maxLength", "minimum", "maximum"];
 const KEPT_TEXTS = ["title", "pattern"];
-const KEPT_VALUES = ["default", "example"];
+const KEPT = new Set([...KEPT_NUMBERS, ...KEPT_TEXTS, "default", "example"]);
 const FORMATS = new Set(["date-time", "enum", "float", "double", "int32", "int64"]);
 const TYPES = new Set(["string", "number", "integer", "boolean", "array", "object"]);
 
@@ -79,10 +81,7 @@ class SchemaCleaner {
     const format = asString(schema.format);
     const isFormat = format !== undefined && FORMATS.has(format);
     if (format !== undefined && !isFormat) notes.push(this.#cut.lose("format", format, place));
-    for (const [name, value] of Object.entries(schema)) {
-      if (value === undefined || this.#isKept(name) || isSilentKeyword(name) || UNDERSTOOD.test(name)) continue;
-      notes.push(this.#cut.lose(name, value, place));
-    }
+    notes.push(...this.#cut.loseOthers(schema, (name) => UNDERSTOOD.test(name) || KEPT.has(name), place));
     const example = schema.example ?? asArray(schema.examples)[0];
     return {
       type,
@@ -93,21 +92,12 @@ class SchemaCleaner {
       ...(isNullable || schema.nullable === true || schema.type === "null" ? { nullable: true } : {}),
       ...(values.length === 0 ? {} : { enum: values }),
       ...(type === "object" ? this.#objectFields(schema, place) : {}),
-      ...(type === "array" ? { items: this.#itemsOf(schema, place) } : {}),
+      ...(type === "array" ? { items: this.clean(itemsOf(schema) ?? {}, inside(place, "items")) } : {}),
     };
   }
 
-  #isKept(name: string): boolean {
-    return KEPT_NUMBERS.includes(name) || KEPT_TEXTS.includes(name) || KEPT_VALUES.includes(name);
-  }
-
   #objectFields(schema: JsonObject, place: SchemaPlace): JsonObject {
-    const given = Object.entries(asObject(schema.properties) ?? {});
-    const properties = given.flatMap(([name, value]): [string, JsonObject][] => {
-      const inner = inside(place, `properties.${name}`);
-      if (value === true) return [[name, this.clean({}, inner)]];
-      return isObject(value) ? [[name, this.clean(value, inner)]] : [];
-    });
+    const properties = propertiesOf(schema, place).map((it): [string, JsonObject] => [it.name, this.clean(it.schema, it.place)]);
     const names = new Set(properties.map(([name]) => name));
     const kept = (list: Json | undefined) =>
       [...new Set(asArray(list).flatMap((name) => asString(name) ?? []))].filter((name) => names.has(name));
@@ -118,15 +108,6 @@ class SchemaCleaner {
       ...(required.length === 0 ? {} : { required }),
       ...(ordering.length === 0 ? {} : { propertyOrdering: ordering }),
     };
-  }
-
-  /** A list with a schema for each place becomes one of any of them. */
-  #itemsOf(schema: JsonObject, place: SchemaPlace): JsonObject {
-    const tuple = [...asArray(schema.prefixItems), ...asArray(schema.items)].filter(isObject);
-    const rest = asObject(schema.items);
-    const inner = inside(place, "items");
-    if (tuple.length === 0) return this.clean(rest ?? {}, inner);
-    return this.clean({ anyOf: rest === undefined ? tuple : [...tuple, rest] }, inner);
   }
 }
 
@@ -148,9 +129,7 @@ function enumOf(schema: JsonObject): { readonly values: readonly string[]; reado
 function typeOf(schema: JsonObject, fallback: "string" | "object"): string {
   const type = asString(schema.type)?.toLowerCase() ?? "";
   if (TYPES.has(type)) return type;
-  if (schema.properties !== undefined) return "object";
-  if (schema.items !== undefined || schema.prefixItems !== undefined) return "array";
-  return fallback;
+  return impliedType(schema) ?? fallback;
 }
 
 function keptFields(schema: JsonObject): JsonObject {

@@ -1,6 +1,8 @@
 /** Columns of a table that always fills its width: each has a least width, some may grow, the least needed go first. Pure. */
-import type { Line, Look, Style } from "./line.ts";
-import { cleaned, cutTo, padTo } from "./text_width.ts";
+import type { Line } from "../../terminal/frame.ts";
+import type { Cell } from "../../terminal/text.ts";
+import { cutTo, padTo } from "../../terminal/width.ts";
+import { cleaned, type Look } from "./line.ts";
 
 export interface ColumnPlan {
   readonly title: string;
@@ -16,11 +18,6 @@ export interface Column extends ColumnPlan {
   readonly width: number;
   /** Position in the plan, and so in each row. */
   readonly at: number;
-}
-
-export interface Cell {
-  readonly text: string;
-  readonly style?: Style | undefined;
 }
 
 /** The columns that fit into `width`, with a blank between them. */

@@ -1,14 +1,16 @@
 /** The credentials by provider: one line each, and lines below for why one or its models rest. Pure. */
 import type { ProviderStatus } from "../../gateway/status_report.ts";
-import { counted } from "../../terminal/words.ts";
-import { compact, elapsed, successRate, usd } from "../../terminal/amounts.ts";
-import { type Cell, type Column, type ColumnPlan, columnsIn, rowOf, titlesOf } from "./columns.ts";
-import { dotted, type Line } from "./line.ts";
+import { compact, successRate, usd } from "../../terminal/amounts.ts";
+import type { Line } from "../../terminal/frame.ts";
+import type { Cell } from "../../terminal/text.ts";
+import { cutTo } from "../../terminal/width.ts";
+import { counted, elapsed } from "../../terminal/words.ts";
+import { type Column, type ColumnPlan, columnsIn, rowOf, titlesOf } from "./columns.ts";
+import { cleaned, dotted } from "./line.ts";
 import { type ListLine, titleLine, type ToneLine, windowed } from "./list_window.ts";
 import type { Drawing } from "./scene.ts";
 import { bars, median } from "./signs.ts";
 import { circuitSpan, circuitWords, reasonWords, restWords, stateSpan } from "./state_words.ts";
-import { cleaned, cutTo } from "./text_width.ts";
 import { displayOf, type Member, membersOf, positionOf } from "./view.ts";
 
 const PLAN: readonly ColumnPlan[] = [

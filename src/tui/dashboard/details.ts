@@ -1,14 +1,15 @@
 /** Everything about one credential or one request, as lines to scroll through. Pure. */
 import type { CredentialStatus, RequestReport, StatusReport } from "../../gateway/status_report.ts";
-import { counted } from "../../terminal/words.ts";
-import { compact, elapsed, successRate, usd } from "../../terminal/amounts.ts";
-import { age, countdown } from "./countdown.ts";
-import type { Line, Look, Span, Style } from "./line.ts";
+import { compact, successRate, usd } from "../../terminal/amounts.ts";
+import type { Line } from "../../terminal/frame.ts";
+import type { Cell, Style } from "../../terminal/text.ts";
+import { folded } from "../../terminal/width.ts";
+import { age, counted, elapsed, span } from "../../terminal/words.ts";
+import { cleaned, type Look } from "./line.ts";
 import { shortName, statusCell } from "./request_pane.ts";
 import type { Drawing } from "./scene.ts";
 import { bars, median } from "./signs.ts";
 import { circuitSpan, circuitWords, reasonWords, restWords, stateSpan } from "./state_words.ts";
-import { cleaned, folded } from "./text_width.ts";
 import { findMember, type Member, nameOf } from "./view.ts";
 
 const LABEL_COLUMNS = 16;
@@ -102,7 +103,7 @@ function attemptLines(attempt: RequestReport["attempts"][number], { position, ar
   const { signs } = look;
   const member = findMember(report, credential);
   const who = member === undefined ? shortName(report, credential) : nameOf(member);
-  const result: Span = failure === null
+  const result: Cell = failure === null
     ? { text: `${signs.good} answered`, style: "green" }
     : { text: `${signs.bad} ${failure.status} ${failure.kind}`, style: "red" };
   const when = `began at +${elapsed(started_at - arrivedAt)}, took ${elapsed(duration_ms)}`;
@@ -151,12 +152,12 @@ function ownRequests({ credential }: Member, { report, drawing }: { readonly rep
 }
 
 function loginWords({ state, reason, expires_at }: NonNullable<CredentialStatus["login"]>, at: number): string {
-  const ends = expires_at === null ? "" : expires_at <= at ? ", its token has ended" : `, its token ends in ${countdown(expires_at - at)}`;
+  const ends = expires_at === null ? "" : expires_at <= at ? ", its token has ended" : `, its token ends in ${span(expires_at - at)}`;
   return `${state}${reason === "" ? "" : `: ${reason}`}${ends}`;
 }
 
 /** A label and what it says, on as many lines as that takes; no line when there is nothing to say. */
-function fact({ look }: Drawing, label: string, { text, style }: Span): Line[] {
+function fact({ look }: Drawing, label: string, { text, style }: Cell): Line[] {
   const width = look.width - LABEL_COLUMNS - 3;
   return folded(cleaned(text, look.signs.set), width).map((line, at): Line => [
     { text: `  ${(at === 0 ? label : "").padEnd(LABEL_COLUMNS)}`, style: "dim" },
@@ -164,7 +165,7 @@ function fact({ look }: Drawing, label: string, { text, style }: Span): Line[] {
   ]);
 }
 
-function indented({ text, style }: Span, indent: number, look: Look): Line[] {
+function indented({ text, style }: Cell, indent: number, look: Look): Line[] {
   return folded(cleaned(text, look.signs.set), look.width - indent - 1).map((
     line,
   ) => [{ text: " ".repeat(indent) }, { text: line, style }]);

@@ -1,8 +1,10 @@
 /** What to do: the keys, and what helps when there is nothing to show. Pure. */
-import { countdown } from "./countdown.ts";
-import type { Line, Look, Span } from "./line.ts";
+import type { Line } from "../../terminal/frame.ts";
+import type { Cell } from "../../terminal/text.ts";
+import { folded } from "../../terminal/width.ts";
+import { span } from "../../terminal/words.ts";
+import { cleaned, type Look } from "./line.ts";
 import type { Link, Scene } from "./scene.ts";
-import { cleaned, folded } from "./text_width.ts";
 import { memberAtHand, type View } from "./view.ts";
 
 /** The page behind `?`: fits the smallest screen. */
@@ -44,7 +46,7 @@ export function keyLine({ view, heard }: Pick<Scene, "view" | "heard">, look: Lo
   }
   const member = heard === undefined ? undefined : memberAtHand(view, heard.report);
   const hints = hintsOf(view, { arrows: `${up}${down}`, state: member?.credential.state });
-  const line: Span[] = [];
+  const line: Cell[] = [];
   let used = 0;
   for (const [key, what] of hints) {
     const width = key.length + (what === "" ? 0 : 1 + what.length) + (used === 0 ? 0 : 2);
@@ -79,7 +81,7 @@ export function absenceLines(
   { link, url, now, look }: { readonly link: Link; readonly url: string; readonly now: number; readonly look: Look },
 ): Line[] {
   if (link.kind !== "lost") return [[], [{ text: `  Asking ${url} ${look.signs.cut}` }]];
-  const say = (text: string, style?: Span["style"]): Line[] =>
+  const say = (text: string, style?: Cell["style"]): Line[] =>
     folded(cleaned(text, look.signs.set), look.width - 4).map((line) => [{ text: "  " }, { text: line, style }]);
   const headline = troubleWords(link, url);
   return [
@@ -106,7 +108,7 @@ function troubleWords({ trouble }: Extract<Link, { kind: "lost" }>, url: string)
 
 /** `next try in 3s`. */
 function retryWords({ retryAt }: Extract<Link, { kind: "lost" }>, now: number): string {
-  return retryAt <= now ? "trying again now" : `next try in ${countdown(retryAt - now)}`;
+  return retryAt <= now ? "trying again now" : `next try in ${span(retryAt - now)}`;
 }
 
 /** All of it in one line. */

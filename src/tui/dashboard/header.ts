@@ -1,8 +1,10 @@
 /** The first two lines and the one for messages: which server, how it stands with it, what was just done. Pure. */
 import { VERSION } from "../../kernel/version.ts";
-import { age, countdown } from "./countdown.ts";
+import type { Line } from "../../terminal/frame.ts";
+import type { Cell } from "../../terminal/text.ts";
+import { age, span } from "../../terminal/words.ts";
 import { lostWords } from "./guidance.ts";
-import { dotted, type Line, type Look, type Span, spread } from "./line.ts";
+import { dotted, type Look, spread } from "./line.ts";
 import { type Heard, type Scene, serverNow } from "./scene.ts";
 import type { Signs } from "./signs.ts";
 
@@ -14,12 +16,12 @@ export function headerLines(scene: Scene, look: Look): Line[] {
   const link = [linkSpan(scene, look.signs)];
   if (heard === undefined) return [spread(title, link, look), []];
   const at = serverNow(heard, now);
-  const up: Span = { text: `  up ${countdown(at - heard.report.started_at)}`, style: "dim" };
+  const up: Cell = { text: `  up ${span(at - heard.report.started_at)}`, style: "dim" };
   const facts = [...requestFacts(heard), { text: `config read ${age(at - heard.report.configured_at)} ago`, style: "dim" as const }];
   return [spread([...title, up], link, look), dotted(facts, look.signs)];
 }
 
-function requestFacts({ report }: Heard): Span[] {
+function requestFacts({ report }: Heard): Cell[] {
   const { requests, is_request_log_on, is_stopping } = report;
   return [
     ...(is_stopping ? [{ text: "STOPPING: takes nothing new", style: "yellow" as const }] : []),
@@ -30,7 +32,7 @@ function requestFacts({ report }: Heard): Span[] {
   ];
 }
 
-function linkSpan({ link, heard, now }: Scene, { states, bad }: Signs): Span {
+function linkSpan({ link, heard, now }: Scene, { states, bad }: Signs): Cell {
   switch (link.kind) {
     case "connecting":
       return { text: "connecting", style: "yellow" };

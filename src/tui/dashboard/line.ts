@@ -1,19 +1,13 @@
 /**
- * A line of the screen as words with styles, before it is written. Pure. Painting cleans and cuts once more, so
- * that no line can be wider than the screen or say anything to the terminal but its own words.
+ * A line of the status screen, before it is written. Pure. Painting cleans and cuts once more, so that no line can be
+ * wider than the screen or say anything to the terminal but its own words.
  */
 import { styleText } from "node:util";
-import type { Signs } from "./signs.ts";
-import { cleaned, cutTo, padTo, widthOf } from "./text_width.ts";
-
-export type Style = "bold" | "dim" | "green" | "red" | "yellow" | "cyan";
-
-export interface Span {
-  readonly text: string;
-  readonly style?: Style | undefined;
-}
-
-export type Line = readonly Span[];
+import { type Line, paintedLine } from "../../terminal/frame.ts";
+import { harmless } from "../../terminal/harmless.ts";
+import { type Cell, paintFor } from "../../terminal/text.ts";
+import { cutTo, padTo, widthOf } from "../../terminal/width.ts";
+import type { Signs, SignSet } from "./signs.ts";
 
 /** What the terminal is and can show. */
 export interface Look {
@@ -26,24 +20,28 @@ export interface Look {
 /** `current`: the line a key would act on; `stale`: what it tells is old. */
 export type Tone = "normal" | "current" | "stale";
 
+/** A longer text is cut before anything else looks at it. */
+const MAX_LENGTH = 4_000;
+
+/** One line of what `text` says, in the terminal's alphabet. */
+export function cleaned(text: string, set: SignSet): string {
+  const shown = harmless(text.slice(0, MAX_LENGTH));
+  return set === "unicode" ? shown : shown.replaceAll("…", "..").replace(/[^\x20-\x7e]/gu, "?");
+}
+
 /** The line as it is written. */
 export function painted(line: Line, { look, tone = "normal" }: { readonly look: Look; readonly tone?: Tone }): string {
   const { width, colour, signs } = look;
-  let left = width;
-  const parts: string[] = [];
-  for (const { text, style } of line) {
-    const clean = cleaned(text, signs.set);
-    const shown = cutTo(clean, left, signs.cut);
-    left -= widthOf(shown);
-    const hasStyle = colour === "ansi" && style !== undefined && tone === "normal" && shown.trim() !== "";
-    parts.push(hasStyle ? styleText(style, shown, { validateStream: false }) : shown);
-    if (left <= 0 || shown !== clean) break;
-  }
-  if (colour === "plain" || tone === "normal") return parts.join("").trimEnd();
-  const words = parts.join("");
+  const words = paintedLine(line, {
+    columns: width,
+    paint: paintFor(tone === "normal" ? colour : "plain"),
+    clean: (text) => cleaned(text, signs.set),
+    mark: signs.cut,
+  });
+  if (colour === "plain" || tone === "normal") return words.trimEnd();
   return tone === "stale"
     ? styleText("dim", words.trimEnd(), { validateStream: false })
-    : styleText("inverse", padTo(words, width, "left"), { validateStream: false });
+    : styleText("inverse", padTo(words, width), { validateStream: false });
 }
 
 /** Columns that a line takes. */
@@ -56,7 +54,7 @@ export function spread(left: Line, right: Line, { width, signs }: Look): Line {
   const rightWidth = lineWidth(right, signs);
   const room = width - rightWidth - 1;
   let used = 0;
-  const kept: Span[] = [];
+  const kept: Cell[] = [];
   for (const { text, style } of left) {
     const shown = cutTo(cleaned(text, signs.set), room - used, signs.cut);
     used += widthOf(shown);
@@ -67,6 +65,6 @@ export function spread(left: Line, right: Line, { width, signs }: Look): Line {
 }
 
 /** Facts with a dot between them. */
-export function dotted(facts: readonly Span[], signs: Signs): Line {
+export function dotted(facts: readonly Cell[], signs: Signs): Line {
   return facts.flatMap((fact, at) => at === 0 ? [fact] : [{ text: ` ${signs.dot} `, style: "dim" as const }, fact]);
 }

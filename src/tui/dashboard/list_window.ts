@@ -1,6 +1,7 @@
 /** The part of a long list that a pane shows: the selected line stays inside, near the middle. Pure. */
-import type { Line, Look, Tone } from "./line.ts";
-import { widthOf } from "./text_width.ts";
+import type { Line } from "../../terminal/frame.ts";
+import { widthOf } from "../../terminal/width.ts";
+import type { Look, Tone } from "./line.ts";
 
 /** A line of a list, made when it is in sight; `item` counts the things that can be selected, lines between them have none. */
 export interface ListLine {

@@ -1,9 +1,10 @@
 /** The last finished requests, newest first: one line each, with what was tried for it. Pure. */
 import type { RequestReport, StatusReport } from "../../gateway/status_report.ts";
-import { compact, elapsed, usd } from "../../terminal/amounts.ts";
-import { age } from "./countdown.ts";
-import { type Cell, type ColumnPlan, columnsIn, rowOf, titlesOf } from "./columns.ts";
-import type { Line } from "./line.ts";
+import { compact, usd } from "../../terminal/amounts.ts";
+import type { Line } from "../../terminal/frame.ts";
+import type { Cell } from "../../terminal/text.ts";
+import { age, elapsed } from "../../terminal/words.ts";
+import { type ColumnPlan, columnsIn, rowOf, titlesOf } from "./columns.ts";
 import { type ListLine, titleLine, type ToneLine, windowed } from "./list_window.ts";
 import type { Drawing } from "./scene.ts";
 import type { Signs } from "./signs.ts";

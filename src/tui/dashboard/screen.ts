@@ -1,10 +1,10 @@
 /** The whole status screen: a scene and a terminal in, one line for each of its rows out. Pure. */
+import type { Line } from "../../terminal/frame.ts";
 import { credentialLineCount, credentialPane } from "./credential_pane.ts";
 import { credentialDetails, problemLines, requestDetails } from "./details.ts";
-import type { Frame } from "./frame.ts";
 import { absenceLines, helpLines, keyLine } from "./guidance.ts";
 import { headerLines, statusLine } from "./header.ts";
-import { type Line, type Look, painted, type Tone } from "./line.ts";
+import { type Look, painted, type Tone } from "./line.ts";
 import { titleLine, type ToneLine } from "./list_window.ts";
 import { requestLineCount, requestPane } from "./request_pane.ts";
 import { type Drawing, type Scene, serverNow } from "./scene.ts";
@@ -19,7 +19,8 @@ const EDGE_LINES = 4;
 const PANE_HEAD_LINES = 2;
 
 export interface Screen {
-  readonly frame: Frame;
+  /** One text a row of the terminal. */
+  readonly frame: readonly string[];
   /** The farthest that the text of the open page can be scrolled, lines. */
   readonly lastTop: number;
 }

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { credentialStatus, providerStatus, requestReport, statusReport } from "../../../tests/support/status_reports.ts";
 import { type RequestReport, STATUS_REPORT, type StatusReport } from "../../gateway/status_report.ts";
-import type { Key, KeyName } from "./keys.ts";
+import type { Key, KeyName } from "../../terminal/keys.ts";
 import type { Link } from "./scene.ts";
 import { drawn } from "./screen.ts";
 import { signsOf } from "./signs.ts";
 import { step } from "./step.ts";
-import { widthOf } from "./text_width.ts";
+import { widthOf } from "../../terminal/width.ts";
 import { FIRST_VIEW } from "./view.ts";
 
 const text = fc.oneof(
@@ -80,9 +80,9 @@ const report: fc.Arbitrary<StatusReport> = fc.record({
   recent: fc.array(request, { maxLength: 6 }),
 }).map(statusReport);
 
-const NAMES: KeyName[] = ["up", "down", "page-down", "end", "home", "tab", "enter", "escape", "backspace"];
+const NAMES: KeyName[] = ["up", "down", "page_down", "end", "home", "tab", "enter", "escape", "backspace"];
 const key: fc.Arbitrary<Key> = fc.oneof(
-  fc.constantFrom(...NAMES).map((name) => ({ kind: "named" as const, name })),
+  fc.constantFrom(...NAMES).map((name) => ({ kind: name })),
   fc.constantFrom("/", "?", "d", "y", "r", "e", "R", "j", "日", "G").map((text) => ({ kind: "text" as const, text })),
 );
 const link: fc.Arbitrary<Link> = fc.oneof(

@@ -1,5 +1,7 @@
 /** The signs of the status screen, each one column wide, in two alphabets; and how latencies become a row of bars. Pure. */
-import type { SignSet } from "./text_width.ts";
+
+/** `unicode`: the terminal shows any sign; `ascii`: only the 95 oldest are safe. */
+export type SignSet = "unicode" | "ascii";
 
 export interface Signs {
   readonly set: SignSet;

@@ -1,7 +1,7 @@
 /** Which alphabet a terminal gets, and bars that show a slow spell. */
 import assert from "node:assert/strict";
 import { bars, signSetOf, signsOf } from "./signs.ts";
-import { widthOf } from "./text_width.ts";
+import { widthOf } from "../../terminal/width.ts";
 
 Deno.test("a locale with UTF-8 gets signs; the Linux console and others get ASCII", () => {
   const sets = [{ LANG: "de_DE.UTF-8" }, { LC_ALL: "C", LANG: "de_DE.UTF-8" }, { LC_CTYPE: "C.utf8" }, {}, {

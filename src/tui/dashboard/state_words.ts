@@ -1,40 +1,25 @@
 /** States as a person reads them at night: a sign, a word, a colour, and why. Pure. */
 import type { CredentialStatus, ProviderStatus } from "../../gateway/status_report.ts";
-import { countdown } from "./countdown.ts";
-import type { Span, Style } from "./line.ts";
+import { freeWords, sequelWords, stateStyle, stateWords } from "../../terminal/state_words.ts";
+import type { Cell } from "../../terminal/text.ts";
 import type { Signs } from "./signs.ts";
 
-const COLOURS: ReadonlyMap<string, Style> = new Map([
-  ["ready", "green"],
-  ["busy", "cyan"],
-  ["cooling", "yellow"],
-  ["quarantined", "red"],
-  ["disabled", "dim"],
-]);
-
-/** `● ready`, `◔ cooling 42s`: sign, word, and how long it lasts. A word of a newer server is shown as it is. */
-export function stateSpan(
-  { state, until_at, resting }: CredentialStatus,
-  { at, signs }: { readonly at: number; readonly signs: Signs },
-): Span {
-  const sign = signs.states.get(state) ?? "?";
-  const left = until_at === null ? "" : ` ${countdown(until_at - at)}`;
-  const isPartly = resting.length > 0 && (state === "ready" || state === "busy");
-  return { text: `${sign} ${state}${left}`, style: isPartly ? "yellow" : COLOURS.get(state) ?? "bold" };
+/** `● ready`, `◔ cooling 42s`: sign, word, and how long it lasts. */
+export function stateSpan(credential: CredentialStatus, { at, signs }: { readonly at: number; readonly signs: Signs }): Cell {
+  return { text: `${signs.states.get(credential.state) ?? "?"} ${stateWords(credential, at)}`, style: stateStyle(credential) };
 }
 
 /** `rate limit, free in 42s`. */
 export function restWords({ reason, until_at }: { readonly reason: string; readonly until_at: number | null }, at: number): string {
-  const why = reason === "" ? "rests" : reason;
-  if (until_at === null) return why;
-  return until_at <= at ? `${why}, free now` : `${why}, free in ${countdown(until_at - at)}`;
+  return [reason === "" ? "rests" : reason, freeWords(until_at, at)].filter((it) => it !== "").join(", ");
 }
 
 /** Why a credential is in its state, whose sign tells how long; empty when there is nothing to add. */
-export function reasonWords({ state, reason, until_at, login }: CredentialStatus): string {
+export function reasonWords(credential: CredentialStatus): string {
+  const { state, reason, login } = credential;
   if (state === "quarantined") {
     const why = reason === "" ? "refused by the provider" : reason;
-    return until_at === null ? `${why}: replace the key, or log in again` : `${why}, then tried again`;
+    return why + (sequelWords(credential) || ": replace the key, or log in again");
   }
   if (reason !== "") return reason;
   if (state === "disabled") return "switched off; e switches it on";
@@ -42,7 +27,7 @@ export function reasonWords({ state, reason, until_at, login }: CredentialStatus
 }
 
 /** The state of a provider's circuit. */
-export function circuitSpan({ circuit }: ProviderStatus): Span {
+export function circuitSpan({ circuit }: ProviderStatus): Cell {
   switch (circuit) {
     case "closed":
       return { text: "circuit closed", style: "dim" };

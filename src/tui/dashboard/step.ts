@@ -1,15 +1,13 @@
 /** What a key changes: the view before and after, and what must be done in the world. Pure. */
 import type { StatusReport } from "../../gateway/status_report.ts";
 import type { ExitCode } from "../../terminal/exit.ts";
-import type { Key, KeyName } from "./keys.ts";
+import type { Key, KeyName } from "../../terminal/keys.ts";
 import { type ChangeAction, idsOf, type Member, memberAtHand, nameOf, positionOf, requestsOf, type View } from "./view.ts";
 
 export type Effect =
   | { readonly kind: "change"; readonly action: ChangeAction; readonly credential: string; readonly name: string }
   | { readonly kind: "reload" }
-  | { readonly kind: "leave"; readonly code: ExitCode }
-  | { readonly kind: "suspend" }
-  | { readonly kind: "redraw" };
+  | { readonly kind: "leave"; readonly code: ExitCode };
 
 export interface Stepped {
   readonly view: View;
@@ -28,18 +26,16 @@ export interface StepContext {
 const MAX_FILTER_LENGTH = 60;
 
 export function step(view: View, key: Key, context: StepContext): Stepped {
-  if (key.kind === "named" && key.name === "interrupt") return { view, effect: { kind: "leave", code: 130 } };
-  if (key.kind === "named" && key.name === "suspend") return { view, effect: { kind: "suspend" } };
-  if (key.kind === "named" && key.name === "redraw") return { view, effect: { kind: "redraw" } };
+  if (key.kind === "interrupt") return { view, effect: { kind: "leave", code: 130 } };
   if (view.asking?.kind === "filter") return { view: filtering(view, view.asking.before, key) };
   if (view.asking?.kind === "confirm") return confirming(view, view.asking, key);
   const calm: View = view.isBusy ? view : { ...view, notice: null };
-  return key.kind === "named" ? moved(calm, key.name, context) : commanded(calm, key.text, context);
+  return key.kind === "text" ? commanded(calm, key.text, context) : moved(calm, key.kind, context);
 }
 
 function filtering(view: View, before: string, key: Key): View {
   if (key.kind === "text") return { ...view, filter: (view.filter + key.text).slice(0, MAX_FILTER_LENGTH) };
-  switch (key.name) {
+  switch (key.kind) {
     case "backspace":
       return { ...view, filter: [...view.filter].slice(0, -1).join("") };
     case "escape":
@@ -71,9 +67,9 @@ function moved(view: View, name: KeyName, context: StepContext): Stepped {
       return { view: byLines(view, -1, context) };
     case "down":
       return { view: byLines(view, 1, context) };
-    case "page-up":
+    case "page_up":
       return { view: byLines(view, -context.pageLineCount, context) };
-    case "page-down":
+    case "page_down":
       return { view: byLines(view, context.pageLineCount, context) };
     case "home":
       return { view: byLines(view, -Infinity, context) };
@@ -95,7 +91,7 @@ function commanded(view: View, text: string, context: StepContext): Stepped {
     case "G":
       return moved(view, "end", context);
     case " ":
-      return moved(view, "page-down", context);
+      return moved(view, "page_down", context);
     case "q":
       return { view, effect: { kind: "leave", code: 0 } };
     case "?":

@@ -1,7 +1,7 @@
 /** What every key does to the view, and what it asks for. */
 import assert from "node:assert/strict";
 import { busyReport, credentialStatus, statusReport } from "../../../tests/support/status_reports.ts";
-import type { Key, KeyName } from "./keys.ts";
+import type { Key, KeyName } from "../../terminal/keys.ts";
 import { type Effect, step, type StepContext } from "./step.ts";
 import { displayOf, FIRST_VIEW, memberAtHand, type View } from "./view.ts";
 
@@ -10,8 +10,8 @@ const CONTEXT: StepContext = { report, pageLineCount: 3, lastTop: 4 };
 const NAMES = new Set([
   "up",
   "down",
-  "page-up",
-  "page-down",
+  "page_up",
+  "page_down",
   "home",
   "end",
   "tab",
@@ -19,8 +19,6 @@ const NAMES = new Set([
   "escape",
   "backspace",
   "interrupt",
-  "suspend",
-  "redraw",
 ]);
 
 function isName(word: string): word is KeyName {
@@ -36,7 +34,7 @@ function press(
   let view = from;
   const effects: Effect[] = [];
   for (const word of words) {
-    const key: Key = isName(word) ? { kind: "named", name: word } : { kind: "text", text: word };
+    const key: Key = isName(word) ? { kind: word } : { kind: "text", text: word };
     const stepped = step(view, key, context);
     view = stepped.view;
     if (stepped.effect !== undefined) effects.push(stepped.effect);
@@ -54,9 +52,9 @@ Deno.test("arrows, j and k, PgUp and PgDn, Home and End, g and G, blank move the
   assert.equal(selected(), "openai:1");
   assert.equal(selected("down", "j"), "openai:3");
   assert.equal(selected("j", "j", "k", "up", "up", "up"), "openai:1");
-  assert.equal(selected("page-down"), "openai:4");
+  assert.equal(selected("page_down"), "openai:4");
   assert.equal(selected(" ", " ", " "), "gemini:1");
-  assert.equal(selected("end", "page-up"), "openai:3");
+  assert.equal(selected("end", "page_up"), "openai:3");
   assert.equal(selected("G"), "gemini:1");
   assert.equal(selected("end", "down", "home"), "openai:1");
   assert.equal(selected("G", "g"), "openai:1");
@@ -92,7 +90,7 @@ Deno.test("Enter opens the selected thing, its text scrolls between its ends, Es
     const { page } = press(words, opened).view;
     return page.kind === "list" ? undefined : page.top;
   };
-  assert.deepEqual([topAfter("down", "j"), topAfter("end"), topAfter("end", "up"), topAfter("page-down"), topAfter("up")], [2, 4, 3, 3, 0]);
+  assert.deepEqual([topAfter("down", "j"), topAfter("end"), topAfter("end", "up"), topAfter("page_down"), topAfter("up")], [2, 4, 3, 3, 0]);
   assert.deepEqual([press(["escape"], opened).view.page.kind, press(["enter"], opened).view.page.kind], ["list", "list"]);
   const { page } = press(["tab", "enter"]).view;
   assert.ok(page.kind === "request");
@@ -124,7 +122,6 @@ Deno.test("q, and Esc where there is nothing to go back from, leave with 0; Ctrl
   for (const before of [[], ["/"], ["d"], ["?"], ["enter"]]) {
     assert.deepEqual(press([...before, "interrupt"]).effects, [{ kind: "leave", code: 130 }], before.join());
   }
-  assert.deepEqual(press(["suspend", "redraw"]).effects, [{ kind: "suspend" }, { kind: "redraw" }]);
 });
 
 const second = { credential: "openai:000000000002", name: "openai:2 sk-2…1002" };

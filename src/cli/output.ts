@@ -13,7 +13,10 @@ export function heedBrokenPipes(then: "leave" | "stay"): void {
   }
 }
 
-/** Resolves when everything printed so far has been handed over. */
+/**
+ * Resolves when everything printed has been handed over; nothing can be printed afterwards. An empty write tells it too
+ * early on Bun, which answers that at once while a slow reader still has most to come.
+ */
 export function flushed(): Promise<void> {
-  return new Promise((resolve) => process.stdout.write("", () => resolve()));
+  return new Promise((resolve) => process.stdout.end(() => resolve()));
 }

@@ -121,7 +121,7 @@ Deno.test("open modes, a damaged launcher file, a damaged database and a lock of
     const found = await examined(folder, ["--offline"], { HOST: "127.0.0.1" });
     has(found, /^warning Others on this machine can read the secrets in .*oauth_creds \(mode 755\) => chmod 700 .*oauth_creds/);
     has(found, /^warning Everybody on this machine can change .* \(mode 777\) => chmod o-w /);
-    has(found, /^warning .*launcher_config\.json is not a JSON object.* => mv .*launcher_config\.json/);
+    has(found, /^warning .*The launcher does not use .*launcher_config\.json: expected an object => mv .*launcher_config\.json/);
     has(found, /^warning .*keyproxy\.db is damaged .* => mv /);
     has(found, /^note .*\.lock was left behind .* => rm .*\.lock/);
     assert.equal(found.code, 0);

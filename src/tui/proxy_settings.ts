@@ -13,6 +13,7 @@ import {
 import { SETTINGS } from "../config/schema.ts";
 import { isLoopback } from "../kernel/address.ts";
 import { systemClock } from "../kernel/clock.ts";
+import { writeFault } from "../kernel/write_fault.ts";
 import type { MenuItem } from "../terminal/menu.ts";
 import { serverState } from "./facts.ts";
 import { shownProxyKey } from "./header.ts";
@@ -159,8 +160,7 @@ async function save(room: Room, { standing, edit }: { readonly standing: Standin
   try {
     await writeLauncherConfig(room.cwd, edit, now);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    await tell(room, "Nothing was saved", prose(room, `Cannot write ${LAUNCHER_FILE}: ${why}`));
+    await tell(room, "Nothing was saved", prose(room, `Cannot write ${LAUNCHER_FILE}: ${writeFault(error)}`));
     return;
   }
   const isRunning = !("problems" in standing.setup) && (await serverState(standing.setup)).kind === "running";

@@ -6,7 +6,7 @@ import { NAME, versionLine } from "../kernel/version.ts";
 import { addCompletionsCommand } from "./completions.ts";
 import { addCredsCommand } from "./creds.ts";
 import { GROUPS } from "./groups.ts";
-import { applyLook } from "./help.ts";
+import { applyLook, withHelpFlag } from "./help.ts";
 import { addLookCommands } from "./look.ts";
 import { flushed, heedBrokenPipes } from "./output.ts";
 import { withSeedForm } from "./seed_form.ts";
@@ -44,7 +44,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     return 2;
   }
   try {
-    await program.parseAsync(words, { from: "user" });
+    await program.parseAsync(withHelpFlag(words, program), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     code = error.exitCode === 0 ? 0 : 2;

@@ -104,6 +104,9 @@ async function changeHost(room: Room, standing: Standing): Promise<void> {
   const text =
     `Without a proxy key everybody who reaches ${host} could spend your keys, so the proxy will not start there. Set a proxy key first.`;
   if (isOpen && !await isSure(room, { title: "No proxy key is set", text, yes: `Listen on ${host} nevertheless` })) return;
+  const isNarrower = isLoopback(host) && !isLoopback(present(standing)?.host ?? SETTINGS.host.default);
+  const loss = `Only programs on this machine reach ${host}: clients on other machines are locked out from the next start.`;
+  if (isNarrower && !await isSure(room, { title: "This machine only", text: loss, yes: `Listen on ${host}` })) return;
   await save(room, { standing, edit: { host: hostOf(host) } });
 }
 

@@ -8,6 +8,7 @@ import { clientUrl } from "../kernel/address.ts";
 import { hasCode, writeFileAtomic } from "../kernel/atomic_file.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { Secret } from "../kernel/secret.ts";
+import { writeFault } from "../kernel/write_fault.ts";
 import { merged } from "./connect/merge.ts";
 import { type Plan, type Target, type Tool, TOOLS, type Wanted } from "./connect/tools.ts";
 import type { ExitCode } from "../terminal/exit.ts";
@@ -106,7 +107,7 @@ async function write(tool: Tool, target: Target): Promise<ExitCode> {
     }
     await replace(path, { text, next, hasKey: next.includes(target.key) });
   } catch (error) {
-    process.stderr.write(`Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`Cannot write ${path}: ${writeFault(error)}\n`);
     return 1;
   }
   for (const step of steps) process.stdout.write(`${step}\n`);

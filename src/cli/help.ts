@@ -40,7 +40,24 @@ export function actAlone(parent: CommandUnknownOpts, child: CommandUnknownOpts):
   child.allowExcessArguments();
   child.hook("preAction", (_, { args: [word] }) => {
     if (word === undefined) return;
-    const near = closest(word, parent.commands.map((command) => command.name()));
-    parent.error(`error: unknown command '${word}'${near === undefined ? "" : `\n(Did you mean ${near}?)`}`, { exitCode: 2 });
+    refuseWord(parent, word);
   });
+}
+
+/** `help creds add` as `creds add --help`: the help of a command at any level. A word that is none is a mistake. */
+export function withHelpFlag(words: readonly string[], program: CommandUnknownOpts): readonly string[] {
+  const [help, ...path] = words;
+  if (help !== "help" || path.length === 0 || path.some((it) => it === "help" || it.startsWith("-"))) return words;
+  let parent = program;
+  for (const word of path) {
+    const below = parent.commands.find((command) => command.name() === word || command.aliases().includes(word));
+    if (below === undefined && parent.commands.length > 0) refuseWord(parent, word);
+    parent = below ?? parent;
+  }
+  return [...path, "--help"];
+}
+
+function refuseWord(parent: CommandUnknownOpts, word: string): never {
+  const near = closest(word, parent.commands.map((command) => command.name()));
+  parent.error(`error: unknown command '${word}'${near === undefined ? "" : `\n(Did you mean ${near}?)`}`, { exitCode: 2 });
 }

@@ -1,9 +1,8 @@
 /** `keyproxy init`: gives `.env` a random proxy key, once. The key is shown this one time. */
-import { writeEnvFile } from "../config/env_file.ts";
 import type { ExitCode } from "../terminal/exit.ts";
-import { failed } from "../terminal/stop.ts";
 import { type DeskFlags, perform } from "./desk.ts";
 import { newProxyKey } from "./proxy_key.ts";
+import { writeVariables } from "./write_variables.ts";
 
 const VARIABLE = "PROXY_API_KEY";
 
@@ -15,9 +14,7 @@ export function init(flags: DeskFlags): Promise<ExitCode> {
       return 0;
     }
     const key = newProxyKey();
-    await writeEnvFile(envFile, { [VARIABLE]: key }).catch((error: unknown) => {
-      throw failed(`Cannot write ${envFile}: ${error instanceof Error ? error.message : String(error)}`);
-    });
+    await writeVariables(envFile, { [VARIABLE]: key });
     terminal.print(`Wrote ${VARIABLE} to ${envFile}. Your applications send it as their API key; it is not shown again:\n\n  ${key}\n`);
     return 0;
   });

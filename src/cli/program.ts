@@ -6,7 +6,7 @@ import { NAME, versionLine } from "../kernel/version.ts";
 import { addCompletionsCommand } from "./completions.ts";
 import { addCredsCommand } from "./creds.ts";
 import { GROUPS } from "./groups.ts";
-import { applyLook } from "./help.ts";
+import { applyLook, withHelpFlag } from "./help.ts";
 import { addLookCommands } from "./look.ts";
 import { endOutput, heedBrokenPipes } from "./output.ts";
 import { withSeedForm } from "./seed_form.ts";
@@ -43,7 +43,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
       program.outputHelp();
       code = 2;
     } else if (args[0] === COMPLETE) code = await (await import("./completions/ask.ts")).complete(args.slice(1), program);
-    else await program.parseAsync(words, { from: "user" });
+    else await program.parseAsync(withHelpFlag(words, program), { from: "user" });
   } catch (error) {
     code = codeOf(error);
   }

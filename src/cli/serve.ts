@@ -79,6 +79,8 @@ function reasonOf(error: unknown): string {
       return "not allowed; ports below 1024 need privileges";
     case "ENOTFOUND":
     case "EAI_AGAIN":
+    // What Bun says of a name that has no address.
+    case "ENOENT":
       return "the name cannot be resolved; give an address of this machine with --host, such as 127.0.0.1";
     case "EADDRNOTAVAIL":
     case "EINVAL":

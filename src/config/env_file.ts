@@ -104,7 +104,7 @@ export function setVariables(text: string, changes: EnvChanges): string {
   const added: string[] = [];
   for (const [name, value] of Object.entries(changes)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      throw new Error("Cannot write a variable: expected a name of letters, digits and _, not beginning with a digit");
+      throw new Error("a variable has a name of letters, digits and _, not beginning with a digit");
     }
     const last = segments.findLastIndex((it) => it.kind === "assignment" && it.name === name);
     const old = segments[last];
@@ -156,7 +156,7 @@ function verify(before: string, after: string, changes: EnvChanges): void {
 }
 
 function cannotWrite(name: string): Error {
-  return new Error(`Cannot write ${name} to the file: expected a value that a .env file can hold, without mixed kinds of quotes`);
+  return new Error(`it cannot hold the value of ${name}, which has all kinds of quotes in it`);
 }
 
 /** Longest wait for another process that edits the same file. */

@@ -54,7 +54,7 @@ Deno.test("a name that is none and a value that no quotes can hold are refused w
   assert.throws(() => setVariables("", { "sk-secret": "x" }), (error: Error) => !error.message.includes("sk-secret"));
   assert.throws(
     () => setVariables("", { A: "\"'`# secret" }),
-    (error: Error) => /Cannot write A/.test(error.message) && !error.message.includes("secret"),
+    (error: Error) => /value of A/.test(error.message) && !error.message.includes("secret"),
   );
 });
 

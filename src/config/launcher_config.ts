@@ -62,7 +62,8 @@ export function readLauncherText(text: string): LauncherReading {
 function objectOf(text: string): z.infer<typeof SHAPE> | string {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Editors on Windows put a mark before the text.
+    value = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch {
     return "it is not valid JSON";
   }

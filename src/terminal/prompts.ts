@@ -18,6 +18,9 @@ const LOOK = { output: process.stderr, withGuide: false };
 /** As many choices as fit a screen of 24 lines with the question and the footer. */
 const SHOWN_COUNT = 14;
 
+const SIGNALS = ["SIGTERM", "SIGHUP"] as const;
+const SHOW_CURSOR = "\u001b[?25h";
+
 let isEscaped = false;
 
 /** Whether the last question was left with Esc rather than Ctrl-C; asking forgets it. Both end an action with 130. */
@@ -27,23 +30,34 @@ export function takeEscaped(): boolean {
   return was;
 }
 
-/** Asks, and remembers the key that ended it. */
-async function asking<T>(question: () => Promise<T>): Promise<T> {
+/** Asks, and remembers the key that ended it. A signal ends it as Ctrl-C does: the terminal is then as it was. */
+async function asking<T>(question: (signal: AbortSignal) => Promise<T>): Promise<T> {
   let last: string | undefined;
-  const onKey = (_: unknown, key: { readonly name?: string } | undefined) => void (last = key?.name);
+  const leaving = new AbortController();
+  const onSignal = () => leaving.abort();
+  const onKey = (_: unknown, key: { readonly name?: string; readonly ctrl?: boolean } | undefined) => {
+    last = key?.name;
+    // Ctrl-Z gives the terminal to the shell, which wants its cursor.
+    if (key?.ctrl === true && key.name === "z") process.stderr.write(SHOW_CURSOR);
+  };
   process.stdin.on("keypress", onKey);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
-    return await question();
+    return await question(leaving.signal);
   } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
     process.stdin.off("keypress", onKey);
-    isEscaped = last === "escape";
+    isEscaped = last === "escape" && !leaving.signal.aborted;
   }
 }
 
 /** One of a short list. */
 export async function choose<T extends string>(message: string, options: readonly Choice<T>[]): Promise<T> {
   const { select } = await import("@clack/prompts");
-  return answered(await asking(() => select<string>({ message, options: options.map(plain), maxItems: SHOWN_COUNT, ...LOOK })), options);
+  return answered(
+    await asking((signal) => select<string>({ message, options: options.map(plain), maxItems: SHOWN_COUNT, signal, ...LOOK })),
+    options,
+  );
 }
 
 /** One of a long list, narrowed by typing. `matches` decides what a search text finds. */
@@ -53,12 +67,13 @@ export async function search<T extends string>(
 ): Promise<T> {
   const { autocomplete } = await import("@clack/prompts");
   const byValue = new Map<string, Choice<T>>(options.map((it) => [it.value, it]));
-  const got = await asking(() =>
+  const got = await asking((signal) =>
     autocomplete<string>({
       message,
       options: options.map(plain),
       maxItems: SHOWN_COUNT,
       placeholder: "type to search",
+      signal,
       filter: (text, { value }) => {
         const option = byValue.get(value);
         return option !== undefined && matches(text, option);
@@ -72,20 +87,20 @@ export async function search<T extends string>(
 /** A text nobody may look at. */
 export async function askSecret(message: string, check: Check): Promise<string> {
   const { password } = await import("@clack/prompts");
-  return typed(await asking(() => password({ message, validate: (text) => check((text ?? "").trim()), ...LOOK })));
+  return typed(await asking((signal) => password({ message, signal, validate: (text) => check((text ?? "").trim()), ...LOOK })));
 }
 
 /** A line of text; `initial` stands there already. */
 export async function askText(message: string, { check, initial }: { readonly check: Check; readonly initial?: string }): Promise<string> {
   const { text } = await import("@clack/prompts");
   const given = initial === undefined ? {} : { initialValue: initial };
-  return typed(await asking(() => text({ message, validate: (it) => check((it ?? "").trim()), ...given, ...LOOK })));
+  return typed(await asking((signal) => text({ message, signal, validate: (it) => check((it ?? "").trim()), ...given, ...LOOK })));
 }
 
 /** Yes or no. */
 export async function confirm(message: string, preset: "yes" | "no"): Promise<boolean> {
   const { confirm } = await import("@clack/prompts");
-  const answer = await asking(() => confirm({ message, initialValue: preset === "yes", ...LOOK }));
+  const answer = await asking((signal) => confirm({ message, signal, initialValue: preset === "yes", ...LOOK }));
   if (typeof answer !== "boolean") throw interrupted();
   return answer;
 }

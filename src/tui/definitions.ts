@@ -3,7 +3,7 @@ import { MODELS_EXPECTED, readModelDefinitions } from "../config/provider_settin
 import { isObject, parseJson } from "../kernel/json.ts";
 import { line } from "../terminal/frame.ts";
 import type { MenuItem } from "../terminal/menu.ts";
-import { type Definition, writeDefinitions } from "./definition_text.ts";
+import { type Definition, inOneLine, writeDefinitions } from "./definition_text.ts";
 import type { Draft } from "./draft.ts";
 import type { Editable } from "./editable.ts";
 import { ask, pick, prose, tell } from "./room.ts";
@@ -18,21 +18,23 @@ export async function editDefinitions(draft: Draft, editable: Editable): Promise
   const obstacle = draft.obstacle(editable);
   if (obstacle !== undefined) return await tell(draft.room, editable.label, prose(draft.room, obstacle));
   let at = 0;
-  while (true) {
+  const known = () => {
     const text = draft.text(editable);
-    const known = text === "" ? [] : readModelDefinitions(text);
+    return text === "" ? [] : readModelDefinitions(text);
+  };
+  while (true) {
     const result = await pickInDraft<Entry>(draft, () => ({
       title: `Models (${editable.name})`,
       head: [
         line(""),
         ...prose(draft.room, "Models to offer beside those the provider lists. A name may stand for another id, with options of its own."),
       ],
-      items: itemsOf(known),
+      items: itemsOf(known()),
       at,
     }));
     if (result.kind !== "chosen") return;
     at = result.at;
-    await open(draft, editable, { entry: result.value, known: known ?? [] });
+    await open(draft, editable, { entry: result.value, known: known() ?? [] });
   }
 }
 
@@ -68,7 +70,7 @@ async function open(draft: Draft, editable: Editable, { entry, known }: { readon
         initial: draft.text(editable),
         check: (it) => it === "" || readModelDefinitions(it) !== undefined ? undefined : `Expected ${MODELS_EXPECTED}`,
       });
-      if (text !== undefined) draft.set(editable.name, text === "" ? null : text);
+      if (text !== undefined) draft.set(editable.name, text === "" ? null : inOneLine(text));
       return;
     }
     case "clear":

@@ -10,11 +10,12 @@ import { type HeaderFacts, type ServerState, shownProxyKey } from "./header.ts";
 import type { Room, Standing } from "./room.ts";
 
 /** Everything but the server, which is asked while the menu shows already. */
-export async function headerFacts({ env, cwd }: Room, { setup, launcher }: Standing): Promise<HeaderFacts> {
+export async function headerFacts({ env, cwd, columns }: Room, { setup, launcher }: Standing): Promise<HeaderFacts> {
   const launcherProblem = launcher.kind === "corrupt" ? launcher.why : null;
   if ("problems" in setup) {
     const key = setup.variables.get(SETTINGS.proxyKeys.env)?.value.split(",")[0]?.trim() ?? "";
     return {
+      columns: columns(),
       host: SETTINGS.host.default,
       port: Number(SETTINGS.port.default),
       proxyKey: key === "" ? null : shownProxyKey(key),
@@ -30,6 +31,7 @@ export async function headerFacts({ env, cwd }: Room, { setup, launcher }: Stand
   const { views } = await viewCredentials({ config, variables, cwd: sources.cwd, env, now: systemClock.now() });
   const [key] = config.proxyKeys;
   return {
+    columns: columns(),
     host: config.host,
     port: config.port,
     proxyKey: key === undefined ? null : shownProxyKey(key.reveal()),

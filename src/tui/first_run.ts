@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import { writeEnvFile } from "../config/env_file.ts";
 import { SETTINGS } from "../config/schema.ts";
+import { writeFault } from "../kernel/write_fault.ts";
 import { line } from "../terminal/frame.ts";
 import { look, prose, type Room, tell } from "./room.ts";
 
@@ -16,9 +17,8 @@ export async function welcome(room: Room): Promise<void> {
   try {
     await writeEnvFile(setup.envFile, { [env]: key });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
     await tell(room, "Welcome", [
-      ...prose(room, `A proxy key could not be written into ${file}: ${why}`),
+      ...prose(room, `A proxy key could not be written into ${file}: ${writeFault(error)}`),
       line(""),
       ...prose(
         room,

@@ -3,7 +3,8 @@ import { clientUrl, isLoopback } from "../kernel/address.ts";
 import { mask } from "../kernel/secret.ts";
 import type { Problem } from "../config/problem.ts";
 import { describeProblem } from "../config/problem.ts";
-import { type Line, line } from "../terminal/frame.ts";
+import { type Line, line, READABLE_COLUMNS } from "../terminal/frame.ts";
+import { wrapped } from "../terminal/width.ts";
 import { counted, span } from "../terminal/words.ts";
 
 /** Whether a server runs at the configured address. */
@@ -23,6 +24,8 @@ export interface HeaderFacts {
   readonly credentialCount: number;
   readonly server: ServerState;
   readonly problems: readonly Problem[];
+  /** Of the screen; longer warnings are broken into lines. */
+  readonly columns: number;
   /** What is wrong with launcher_config.json. */
   readonly launcherProblem: string | null;
 }
@@ -57,7 +60,8 @@ export function headerLines(facts: HeaderFacts, places: Places): Line[] {
   ];
 }
 
-function credentialsCell({ providerCount, credentialCount }: HeaderFacts): Line {
+function credentialsCell({ providerCount, credentialCount, problems }: HeaderFacts): Line {
+  if (problems.length > 0) return [{ text: "not counted: the configuration has problems", style: "yellow" }];
   if (credentialCount === 0) return [{ text: "none", style: "yellow" }];
   return [{ text: `${credentialCount}` }, { text: ` (${counted(providerCount, "provider")})`, style: "dim" }];
 }
@@ -78,7 +82,7 @@ function serverCell(server: ServerState, configuredUrl: string): Line {
   }
 }
 
-function warningLines({ proxyKey, credentialCount, host, problems, launcherProblem }: HeaderFacts, places: Places): Line[] {
+function warningLines({ columns, proxyKey, credentialCount, host, problems, launcherProblem }: HeaderFacts, places: Places): Line[] {
   const warnings: string[] = [];
   if (launcherProblem !== null) {
     warnings.push(`launcher_config.json is left alone: ${launcherProblem} → ${places.proxySettings}`);
@@ -92,5 +96,13 @@ function warningLines({ proxyKey, credentialCount, host, problems, launcherProbl
     warnings.push(`No proxy key: ${why} → ${places.proxySettings}`);
   }
   if (credentialCount === 0 && problems.length === 0) warnings.push(`No credentials yet: add a key or a login → ${places.credentials}`);
-  return warnings.length === 0 ? [] : [line(""), ...warnings.map((it) => line(`  ! ${it}`, "yellow"))];
+  if (warnings.length === 0) return [];
+  // The number at the end is what the warning is for: it must not be cut off.
+  return [line(""), ...warnings.flatMap((it) => warningLine(it, columns))];
+}
+
+function warningLine(text: string, columns: number): Line[] {
+  return wrapped(text, Math.min(columns - 1, READABLE_COLUMNS) - 4).split("\n").map((it, at) =>
+    line(`  ${at === 0 ? "!" : " "} ${it}`, "yellow")
+  );
 }

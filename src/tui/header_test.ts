@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type HeaderFacts, headerLines } from "./header.ts";
 
 const FACTS: HeaderFacts = {
+  columns: 80,
   host: "127.0.0.1",
   port: 8000,
   proxyKey: "kp-…1234",
@@ -46,4 +47,16 @@ Deno.test("what is missing is warned about, with the number of the item that men
   assert.match(text({ launcherProblem: "it is not valid JSON" }), /! launcher_config.json is left alone: it is not valid JSON → 2$/);
   assert.match(text({ problems: [{ variable: "PORT", value: "x", expected: "a number" }] }), /! PORT="x": expected a number → 4$/);
   assert.ok(!text({}).includes("!"));
+});
+
+Deno.test("a warning too long for the screen is broken, so that its number is seen", () => {
+  const launcherProblem = 'expected "host" to be an address or host name without a port, such as 127.0.0.1';
+  const lines = text({ launcherProblem }).split("\n").slice(-2);
+  assert.deepEqual(lines.map((it) => [it.slice(0, 4), it.length < 80]), [["  ! ", true], ["    ", true]]);
+  assert.match(lines[1] ?? "", / → 2$/);
+});
+
+Deno.test("credentials are not called none while the configuration cannot be read", () => {
+  const problems = [{ variable: "PORT", value: "x", expected: "a number" }];
+  assert.match(text({ problems, credentialCount: 0, providerCount: 0 }), /credentials +not counted: the configuration has problems/);
 });

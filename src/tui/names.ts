@@ -61,15 +61,15 @@ export function fallbacksOf(name: string): Family {
 export async function editFamily(draft: Draft, family: Family): Promise<void> {
   let at = 0;
   while (true) {
-    const names = new Set([...draft.setup.variables.keys(), ...draft.pending.keys()]);
-    const own = [...names].filter((it) => it.startsWith(family.head) && it.length > family.head.length && isSet(draft, it)).toSorted(
-      naturalOrder,
-    );
     const result = await pickInDraft<Editable | null>(draft, () => ({
       title: family.title,
       head: [line(""), ...prose(draft.room, family.help)],
       items: [
-        ...own.map((name) => editableOf(family, name)).map((it) => ({ value: it, label: it.label, ...draft.note(it) })),
+        ...membersOf(draft, family).map((name) => editableOf(family, name)).map((it) => ({
+          value: it,
+          label: it.label,
+          ...draft.note(it),
+        })),
         { value: null, label: "Add one" },
       ],
       at,
@@ -79,6 +79,11 @@ export async function editFamily(draft: Draft, family: Family): Promise<void> {
     const editable = result.value ?? await added(draft, family);
     if (editable !== undefined) await editVariable(draft, editable);
   }
+}
+
+function membersOf(draft: Draft, { head }: Family): string[] {
+  const names = new Set([...draft.setup.variables.keys(), ...draft.pending.keys()]);
+  return [...names].filter((it) => it.startsWith(head) && it.length > head.length && isSet(draft, it)).toSorted(naturalOrder);
 }
 
 /** A variable of a family that is set now, or was changed here. */

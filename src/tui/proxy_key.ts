@@ -3,6 +3,7 @@ import type { BrokenSetup, Setup } from "../app/setup.ts";
 import { writeEnvFile } from "../config/env_file.ts";
 import { SETTINGS } from "../config/schema.ts";
 import { isLoopback } from "../kernel/address.ts";
+import { writeFault } from "../kernel/write_fault.ts";
 import { line } from "../terminal/frame.ts";
 import type { MenuItem } from "../terminal/menu.ts";
 import { shownProxyKey } from "./header.ts";
@@ -81,11 +82,7 @@ async function save(room: Room, setup: Setup | BrokenSetup, key: string | null):
   try {
     await writeEnvFile(setup.envFile, { [VARIABLE]: key });
   } catch (error) {
-    await tell(
-      room,
-      "Nothing was saved",
-      prose(room, `Cannot write ${setup.envFile}: ${error instanceof Error ? error.message : String(error)}`),
-    );
+    await tell(room, "Nothing was saved", prose(room, `Cannot write ${setup.envFile}: ${writeFault(error)}`));
     return undefined;
   }
   // The server still knows the old key.

@@ -13,6 +13,7 @@ import {
 import { SETTINGS } from "../config/schema.ts";
 import { isLoopback } from "../kernel/address.ts";
 import { systemClock } from "../kernel/clock.ts";
+import { writeFault } from "../kernel/write_fault.ts";
 import type { MenuItem } from "../terminal/menu.ts";
 import { serverNow } from "./facts.ts";
 import { shownProxyKey } from "./header.ts";
@@ -103,6 +104,9 @@ async function changeHost(room: Room, standing: Standing): Promise<void> {
   const text =
     `Without a proxy key everybody who reaches ${host} could spend your keys, so the proxy will not start there. Set a proxy key first.`;
   if (isOpen && !await isSure(room, { title: "No proxy key is set", text, yes: `Listen on ${host} nevertheless` })) return;
+  const isNarrower = isLoopback(host) && !isLoopback(present(standing)?.host ?? SETTINGS.host.default);
+  const loss = `Only programs on this machine reach ${host}: clients on other machines are locked out from the next start.`;
+  if (isNarrower && !await isSure(room, { title: "This machine only", text: loss, yes: `Listen on ${host}` })) return;
   await save(room, { standing, edit: { host: hostOf(host) } });
 }
 
@@ -159,8 +163,7 @@ async function save(room: Room, { standing, edit }: { readonly standing: Standin
   try {
     await writeLauncherConfig(room.cwd, edit, now);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    await tell(room, "Nothing was saved", prose(room, `Cannot write ${LAUNCHER_FILE}: ${why}`));
+    await tell(room, "Nothing was saved", prose(room, `Cannot write ${LAUNCHER_FILE}: ${writeFault(error)}`));
     return;
   }
   const server = await serverNow(room, standing.setup);

@@ -4,6 +4,7 @@ import { writeEnvFile } from "../config/env_file.ts";
 import { describeProblem } from "../config/problem.ts";
 import { SETTINGS } from "../config/schema.ts";
 import { isLoopback } from "../kernel/address.ts";
+import { writeFault } from "../kernel/write_fault.ts";
 import { CATALOG } from "../providers/catalog.ts";
 import { line } from "../terminal/frame.ts";
 import { counted } from "../terminal/words.ts";
@@ -32,8 +33,7 @@ export async function save(draft: Draft): Promise<"saved" | "kept"> {
   try {
     await writeEnvFile(setup.envFile, Object.fromEntries(pending));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    await tell(room, "Nothing was saved", prose(room, `Cannot write ${setup.envFile}: ${why}`));
+    await tell(room, "Nothing was saved", prose(room, `Cannot write ${setup.envFile}: ${writeFault(error)}`));
     return "kept";
   }
   const lines = draft.pendingLines();

@@ -56,6 +56,16 @@ Deno.test("a sound setup has nothing to complain of, exits 0 and stays as it was
     assert.deepEqual(await readdir(folder.path), [".env"]);
   }));
 
+Deno.test("a key is sent nowhere while the address it was meant for cannot be used", () =>
+  inFolder(async (folder) => {
+    await using proxy = await startSimulator();
+    // Whatever is called by its name would pass here.
+    const outside = { HTTPS_PROXY: proxy.baseUrl.replace(/\/v1$/, ""), HTTP_PROXY: proxy.baseUrl.replace(/\/v1$/, "") };
+    const found = await examined(folder, [], { ...outside, OPENAI_API_BASE: "127.0.0.1:9/v1", OPENAI_API_KEY: GOOD });
+    has(found, /^error OPENAI_API_BASE: expected an http:/);
+    hasNot(found, /api\.openai\.com/);
+  }));
+
 Deno.test("an empty folder leads to the first steps, in lines of 80 columns", () =>
   inFolder(async (folder) => {
     const ran = await folder.program(["doctor"], { env: { PORT: "0" } });
@@ -121,7 +131,7 @@ Deno.test("open modes, a damaged launcher file, a damaged database and a lock of
     const found = await examined(folder, ["--offline"], { HOST: "127.0.0.1" });
     has(found, /^warning Others on this machine can read the secrets in .*oauth_creds \(mode 755\) => chmod 700 .*oauth_creds/);
     has(found, /^warning Everybody on this machine can change .* \(mode 777\) => chmod o-w /);
-    has(found, /^warning .*launcher_config\.json is not a JSON object.* => mv .*launcher_config\.json/);
+    has(found, /^warning .*The launcher does not use .*launcher_config\.json: it is not valid JSON => mv .*launcher_config\.json/);
     has(found, /^warning .*keyproxy\.db is damaged .* => mv /);
     has(found, /^note .*\.lock was left behind .* => rm .*\.lock/);
     assert.equal(found.code, 0);

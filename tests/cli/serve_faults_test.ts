@@ -62,6 +62,8 @@ Deno.test("a wrong value or flag is one line that names it", () =>
         [["--hots", "127.0.0.1", "--port", "1"], /^Unknown option '--hots'\. Did you mean --host\?/],
         [["serve", "--env-file", "nowhere.env"], /nowhere\.env: expected a file that can be read/],
         [["srve"], /^Unknown command 'srve'\. Did you mean serve\?/],
+        [["help", "srve"], /^Unknown command 'srve'\. Did you mean serve\?/],
+        [["help", "creds", "ad"], /^Unknown command 'ad'\. Did you mean add\?/],
       ] as const
     ) {
       const ran = await runProgram(args, { cwd: folder });

@@ -52,6 +52,16 @@ Deno.test("Ctrl-C at the welcome leaves with the key written", () =>
     assert.equal(envText(cwd), `PROXY_API_KEY=${key}\n`);
   }));
 
+Deno.test("a signal at a question of a command gives the terminal back as Ctrl-C does", () =>
+  inLauncher({ env: READY }, async ({ screen, cwd }) => {
+    await screen.shows(MENU);
+    await screen.press("3", /^Manage credentials/);
+    await screen.press("1", /What do you want to add\?/);
+    screen.signal("SIGTERM");
+    assert.deepEqual(await screen.ended, { code: 130, ...SANE });
+    assert.equal(envText(cwd), READY);
+  }));
+
 Deno.test("keys typed ahead and Esc in one go are taken one after the other", () =>
   inLauncher({ env: READY }, async ({ screen }) => {
     await screen.shows(MENU);

@@ -66,6 +66,19 @@ Deno.test("the proxy key is shown in part, made anew, set and removed, each afte
     assert.ok(!existsSync(join(cwd, "launcher_config.json")));
   }));
 
+Deno.test("a host that locks out clients of other machines is asked about first", () =>
+  inLauncher({ env: READY.replace("127.0.0.1", "0.0.0.0") }, async ({ screen, cwd }) => {
+    await screen.shows(MENU);
+    await screen.press("2", /Host +0\.0\.0\.0 {2}\(\.env\)/);
+    await screen.press("1", /^Host\n/);
+    await screen.press(`${KEYS.ctrlU}127.0.0.1${KEYS.enter}`, /^This machine only\n[\s\S]*locked out/);
+    await screen.press(KEYS.enter, /Host +0\.0\.0\.0 {2}\(\.env\)/);
+    assert.ok(!existsSync(join(cwd, "launcher_config.json")));
+    await screen.press("1", /^Host\n/);
+    await screen.press(`${KEYS.ctrlU}127.0.0.1${KEYS.enter}`, /^This machine only\n/);
+    await screen.press("2", /Host +127\.0\.0\.1 {2}\(launcher_config\.json\)/);
+  }));
+
 Deno.test("a proxy key of the environment is not edited", () =>
   inLauncher({ env: "OPENAI_API_KEY=sk-0123456789abcdef\n", environment: { PROXY_API_KEY: "kp-from-outside-01" } }, async ({ screen }) => {
     await screen.shows(MENU);

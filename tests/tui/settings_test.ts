@@ -166,6 +166,26 @@ Deno.test("leaving with changes asks: stay, discard or save", () =>
     assert.equal(envText(cwd), `${READY}EMBEDDING_BATCH=false\n`);
   }));
 
+Deno.test("what is discarded leaves the list of models and the list of aliases at once", () =>
+  inLauncher({ env: READY }, async ({ screen, cwd }) => {
+    await toOpenai(screen);
+    await screen.press("2", /^Models \(OPENAI_MODELS\)\n/);
+    await screen.press("1", /^Add a model\n/);
+    await screen.press(over("gone-model"), /1 {2}gone-model/);
+    await screen.press("d", /^Models \(OPENAI_MODELS\)\n(?![\s\S]*gone-model)[\s\S]*1 {2}Add a model/);
+    await screen.press("1", /^Add a model\n/);
+    await screen.press(over("kept-model"), /OPENAI_MODELS {2}\(not set\) → \["kept-model"\]/);
+    await screen.press("s", /^Saved\n/);
+    await screen.press(KEYS.enter, /^Models/);
+    for (const back of [/^OpenAI\n/, /^Providers\n/, TOP]) await screen.press(KEYS.escape, back);
+    await screen.press("3", /^Aliases\n/);
+    await screen.press("1", /new name/);
+    await screen.press(over("fast"), /MODEL_ALIAS_FAST/);
+    await screen.press(over("openai/kept-model"), /fast +- → openai/);
+    await screen.press("d", /^Aliases\n(?![\s\S]*fast)[\s\S]*1 {2}Add one/);
+    assert.equal(envText(cwd), `${READY}OPENAI_MODELS='["kept-model"]'\n`);
+  }));
+
 Deno.test("what the environment says is not edited, and what would break the configuration is not saved", () =>
   inLauncher({ env: READY, environment: { MAX_QUEUE: "7" }, rows: 40 }, async ({ screen, cwd }) => {
     await toSettings(screen);

@@ -5,6 +5,7 @@
 import process from "node:process";
 import type { FullReading, Sources } from "../../config/load.ts";
 import { Redactor } from "../../gateway/redact.ts";
+import { providerNames } from "../../kernel/variables.ts";
 import { NAME, VERSION } from "../../kernel/version.ts";
 import { CATALOG } from "../../providers/catalog.ts";
 import { rowInForce } from "../row_in_force.ts";
@@ -26,6 +27,7 @@ import { type Check, runChecks, type RunOptions } from "./run_checks.ts";
 import { type UsableCredentials, usableCredentials } from "./usable_credentials.ts";
 import { judgeVersion } from "./version.ts";
 
+const ADDRESS_ENDING = "_API_BASE";
 const LOCAL_LIMIT_MS = 15_000;
 /** A reach, and some credentials that all wait as long as they may. */
 const PROVIDER_LIMIT_MS = 60_000;
@@ -143,7 +145,8 @@ function providerChecks(
   });
   const known = [...CATALOG.map(({ id }) => id), ...found.customProviders.map(({ id }) => id)];
   const names = { names: config.modelNames, variables: variables.keys(), usable: new Set(byProvider.keys()), known };
-  const places = { reading, found, network, clock, onDate };
+  const places = { reading, found, clock, onDate };
+  const lost = misaddressed(reading);
   return [
     {
       name: "proxies",
@@ -155,11 +158,21 @@ function providerChecks(
       name: id,
       area: "providers",
       limitMs: PROVIDER_LIMIT_MS,
-      run: async (signal) => judgeProvider(await lookAtProvider({ id, own, signal }, places)),
+      // Where its address cannot be used, nobody knows whose servers would be sent the key.
+      run: async (signal) =>
+        judgeProvider(await lookAtProvider({ id, own, signal }, { ...places, network: lost.has(id) ? "offline" : network })),
     })),
     { name: "credentials", area: "providers", limitMs: LOCAL_LIMIT_MS, run: () => wanted.length > 0 ? [] : nobody(provider) },
     { name: "model names", area: "models", limitMs: LOCAL_LIMIT_MS, run: () => judgeModelNames(names) },
   ];
+}
+
+/** Providers with an address of their own that cannot be used. */
+function misaddressed({ problems, variables }: FullReading): Set<string | undefined> {
+  const names = providerNames(CATALOG, variables);
+  return new Set(
+    problems.flatMap(({ variable }) => variable.endsWith(ADDRESS_ENDING) ? [names.idOf(variable.slice(0, -ADDRESS_ENDING.length))] : []),
+  );
 }
 
 function nobody(provider: string | undefined): Finding[] {

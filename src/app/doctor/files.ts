@@ -19,7 +19,7 @@ export interface LockFact {
   readonly ageMs: number;
 }
 
-/** `launcher_config.json`. `problem` completes "it …". */
+/** `launcher_config.json`. `problem` says why it cannot be used. */
 export type LauncherFact =
   | { readonly kind: "absent" }
   | { readonly kind: "sound" }
@@ -43,7 +43,7 @@ export function judgeFiles({ files, launcher, locks }: FilesFacts): Finding[] {
     ...launcher.kind === "bad"
       ? [
         warning(
-          `${launcher.path} ${launcher.problem}: the launcher's settings in it are not used`,
+          `The launcher does not use ${launcher.path}: ${launcher.problem}`,
           `mv ${quoted(launcher.path)} ${quoted(`${launcher.path}.old`)}`,
         ),
       ]

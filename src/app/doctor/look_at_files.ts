@@ -1,15 +1,14 @@
 /** Gathers facts of files and folders. Reads only: not even an access time of its own making, and nothing is created. */
-import { access, constants, lstat, readdir, readFile, stat, statfs } from "node:fs/promises";
+import { access, constants, lstat, readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import type { Sources } from "../../config/load.ts";
 import { grantFolder, removedFolder, variableFolder } from "../../credentials/oauth/grant_files.ts";
-import { asObject, parseJson } from "../../kernel/json.ts";
 import { DATABASE_NAME } from "../../store/open.ts";
 import { examineSqlite } from "../../store/sqlite.ts";
+import { LAUNCHER_FILE, readLauncherConfig } from "../../config/launcher_config.ts";
 import type { Content, DataFacts, DirectoryFact, FileFact, FilesFacts, LauncherFact, LockFact } from "./files.ts";
 
-const LAUNCHER_NAME = "launcher_config.json";
 const SERVER_NAME = "server.json";
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS/;
 /** Files looked at in one folder. */
@@ -33,14 +32,14 @@ export async function lookAtFiles({ sources, dataDir, now }: FilePlaces): Promis
     ...[logins, ...kept, ...asideJson].map((path) => [path, "secrets"] as const),
     [join(dataDir, SERVER_NAME), "secrets"],
     ...["", "-wal", "-shm"].map((ending) => [join(dataDir, DATABASE_NAME + ending), "records"] as const),
-    [join(sources.cwd, LAUNCHER_NAME), "settings"],
+    [join(sources.cwd, LAUNCHER_FILE), "settings"],
     [dataDir, "settings"],
   ];
   return {
     files: (await Promise.all(wanted.map(([path, content]) => fileFact(path, content)))).flat()
       // What is not of the kind it should be is told of by whoever wants to read it.
       .filter(({ path, isFolder }) => isFolder === [dataDir, logins, ...kept].includes(path)),
-    launcher: await launcherFact(join(sources.cwd, LAUNCHER_NAME)),
+    launcher: await launcherFact(sources.cwd),
     locks: (await Promise.all(names.flat().filter((path) => path.includes(".json.lock")).map((path) => lockFact(path, now)))).flat(),
   };
 }
@@ -70,14 +69,15 @@ async function lockFact(path: string, now: number): Promise<LockFact[]> {
   return found === undefined ? [] : [{ path, ageMs: now - found.mtimeMs }];
 }
 
-async function launcherFact(path: string): Promise<LauncherFact> {
-  const isThere = await lstat(path).then(() => true, () => false);
-  if (!isThere) return { kind: "absent" };
-  try {
-    const isObject = asObject(parseJson((await readFile(path, "utf8")).replace(/^\ufeff/, ""))) !== undefined;
-    return isObject ? { kind: "sound" } : { kind: "bad", path, problem: "is not a JSON object" };
-  } catch (error) {
-    return { kind: "bad", path, problem: `cannot be read (${codeOf(error)})` };
+async function launcherFact(folder: string): Promise<LauncherFact> {
+  const reading = await readLauncherConfig(folder);
+  switch (reading.kind) {
+    case "absent":
+      return { kind: "absent" };
+    case "read":
+      return { kind: "sound" };
+    case "corrupt":
+      return { kind: "bad", path: join(folder, LAUNCHER_FILE), problem: reading.why };
   }
 }
 

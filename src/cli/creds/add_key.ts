@@ -4,7 +4,6 @@
  */
 import { openChecker, type Verdict } from "../../app/check.ts";
 import { rowInForce } from "../../app/row_in_force.ts";
-import { writeEnvFile } from "../../config/env_file.ts";
 import { closest } from "../../config/suggest.ts";
 import { apiKeyCredential, type KeyCredential, keylessCredential } from "../../credentials/credential.ts";
 import { credentialsFromEnv } from "../../credentials/from_env.ts";
@@ -16,10 +15,11 @@ import type { ProviderRow } from "../../providers/row.ts";
 import type { ExitCode } from "../../terminal/exit.ts";
 import { whileBusy } from "../../terminal/busy.ts";
 import { type Desk, type DeskFlags, shownPath } from "../desk.ts";
+import { writeVariables } from "../write_variables.ts";
 import { type KeyFlags, readKey } from "./key_input.ts";
 import { freeKeyVariable, missingPlaces, prefixOf, priorityVariable, withChanges } from "./key_variables.ts";
 import { askText, confirm } from "../../terminal/prompts.ts";
-import { failed, missing, Stop, usage } from "../../terminal/stop.ts";
+import { failed, missing, usage } from "../../terminal/stop.ts";
 import { readPriority } from "./values.ts";
 
 export interface AddKeyFlags extends DeskFlags, KeyFlags {
@@ -192,15 +192,10 @@ async function write(desk: Desk, decide: (now: Desk) => Placed): Promise<Placed>
   const { terminal, envFile } = desk;
   let decided = decide(desk);
   if (Object.keys(decided.changes).length === 0) return decided;
-  try {
-    await writeEnvFile(envFile, async () => {
-      decided = decide(await desk.read());
-      return decided.changes;
-    });
-  } catch (error) {
-    if (error instanceof Stop) throw error;
-    throw failed(`Cannot write ${envFile}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  await writeVariables(envFile, async () => {
+    decided = decide(await desk.read());
+    return decided.changes;
+  });
   for (const [name, value] of Object.entries(decided.changes)) {
     const before = desk.variables.get(name);
     const isHidden = before?.origin === "environment" && before.value.trim() !== "" && before.value.trim() !== value;

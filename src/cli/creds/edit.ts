@@ -1,9 +1,9 @@
 /** `creds edit`: rank of any credential, and the name a login goes by. */
 import type { CredentialView } from "../../app/credential_view.ts";
-import { writeEnvFile } from "../../config/env_file.ts";
 import { editGrantNotes } from "../../credentials/oauth/grant_files.ts";
 import type { ExitCode } from "../../terminal/exit.ts";
 import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
+import { writeVariables } from "../write_variables.ts";
 import { prefixOf, priorityVariable } from "./key_variables.ts";
 import { lookAtAll } from "./list.ts";
 import { askText } from "../../terminal/prompts.ts";
@@ -64,6 +64,6 @@ async function editKey(view: CredentialView, { label, priority }: Edits, desk: D
   if (desk.variables.get(variable)?.origin === "environment") {
     throw failed(`Cannot change ${variable}: it comes from the environment of this process; change it there`);
   }
-  await writeEnvFile(desk.envFile, { [variable]: String(priority) });
+  await writeVariables(desk.envFile, { [variable]: String(priority) });
   return desk.envFile;
 }

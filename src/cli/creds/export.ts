@@ -9,6 +9,7 @@ import { EXPORT_FORMATS, type ExportedGrant, type ExportFormat, exportGrants } f
 import { oauthRow } from "../../credentials/oauth/rows.ts";
 import { writeFileAtomic } from "../../kernel/atomic_file.ts";
 import { systemClock } from "../../kernel/clock.ts";
+import { writeFault } from "../../kernel/write_fault.ts";
 import type { ExitCode } from "../../terminal/exit.ts";
 import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
 import { lookAtAll } from "./list.ts";
@@ -113,7 +114,7 @@ async function hand(
     return;
   }
   await writeFileAtomic(output, text, 0o600).catch((error: unknown) => {
-    throw failed(`Cannot write ${output}: ${error instanceof Error ? error.message : String(error)}`);
+    throw failed(`Cannot write ${output}: ${writeFault(error)}`);
   });
   terminal.say(`Wrote ${counted(count, "login")} to ${shownPath(output, desk)}, which only you can read. Keep it secret.`);
 }

@@ -5,7 +5,6 @@
 import { resolve } from "node:path";
 import { importRests, type KnownRest } from "../../app/import_rests.ts";
 import type { CredentialView } from "../../app/credential_view.ts";
-import { writeEnvFile } from "../../config/env_file.ts";
 import { closest } from "../../config/suggest.ts";
 import { credentialId } from "../../credentials/credential.ts";
 import { credentialsFromEnv } from "../../credentials/from_env.ts";
@@ -20,9 +19,10 @@ import type { Secret } from "../../kernel/secret.ts";
 import type { Variables } from "../../kernel/variables.ts";
 import { CATALOG } from "../../providers/catalog.ts";
 import { type Desk, shownPath } from "../desk.ts";
+import { writeVariables } from "../write_variables.ts";
 import { freeKeyVariable, prefixOf, withChanges } from "./key_variables.ts";
 import { lookAtAll } from "./list.ts";
-import { failed, usage } from "../../terminal/stop.ts";
+import { usage } from "../../terminal/stop.ts";
 import { counted } from "../../terminal/words.ts";
 
 type Deed =
@@ -103,11 +103,7 @@ export async function planFromFolder(folder: string, desk: Desk): Promise<Import
 /** Does what is planned, the variables in one edit. Items that fail become problems. */
 export async function applyImport(items: readonly ImportItem[], desk: Desk): Promise<ImportItem[]> {
   const variables = items.flatMap(({ deed }) => deed?.kind === "variable" ? [[deed.name, deed.value] as const] : []);
-  try {
-    if (variables.length > 0) await writeEnvFile(desk.envFile, Object.fromEntries(variables));
-  } catch (error) {
-    throw failed(`Cannot write ${desk.envFile}: ${reasonOf(error)}`);
-  }
+  if (variables.length > 0) await writeVariables(desk.envFile, Object.fromEntries(variables));
   const done: ImportItem[] = [];
   for (const item of items) done.push(await perform(item, desk));
   return done;

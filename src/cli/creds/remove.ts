@@ -6,13 +6,14 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import type { CredentialView } from "../../app/credential_view.ts";
-import { type EnvChanges, writeEnvFile } from "../../config/env_file.ts";
+import type { EnvChanges } from "../../config/env_file.ts";
 import { setAside } from "../../credentials/oauth/grant_files.ts";
 import { oauthRow } from "../../credentials/oauth/rows.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import type { Variables } from "../../kernel/variables.ts";
 import type { ExitCode } from "../../terminal/exit.ts";
 import { type Desk, type DeskFlags, perform, shownPath } from "../desk.ts";
+import { writeVariables } from "../write_variables.ts";
 import { prefixOf, priorityVariable } from "./key_variables.ts";
 import { lookAtAll } from "./list.ts";
 import { confirm } from "../../terminal/prompts.ts";
@@ -70,7 +71,7 @@ function plan(view: CredentialView, desk: Desk): Removal {
   return {
     words: `take ${own.join(", ")} out of ${file}`,
     run: async () => {
-      await writeEnvFile(origin, changes);
+      await writeVariables(origin, changes);
       return `${own.join(", ")} left ${file}`;
     },
   };

@@ -1,6 +1,7 @@
 /** Which credential an argument means: its id, `provider:n`, the variable or file it is from, or the account. */
 import { basename } from "node:path";
 import type { CredentialView } from "../../app/credential_view.ts";
+import { closest } from "../../config/suggest.ts";
 import { search } from "../../terminal/prompts.ts";
 import { missing, usage } from "../../terminal/stop.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -12,7 +13,8 @@ export function findView(text: string, views: readonly CredentialView[]): Creden
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
   if (first !== undefined) throw usage(`"${text}" could mean several credentials; name one of ${found.map(shortName).join(", ")}`);
-  throw usage(`No credential is called "${text}"; keyproxy creds list shows them all`);
+  const near = closest(text, views.flatMap((view) => [shortName(view), view.provider]));
+  throw usage(`No credential is called "${text}".${near === undefined ? "" : ` Did you mean ${near}?`} keyproxy creds list shows them all`);
 }
 
 /** Asks for one when none was named. */

@@ -46,4 +46,5 @@ Deno.test("an argument that means several, or none, is refused with what to do",
   };
   assert.equal(refused("openai"), '2 "openai" could mean several credentials; name one of openai:1, openai:2');
   assert.match(refused("openai:9"), /^2 No credential is called "openai:9"/);
+  assert.match(refused("opnai:1"), /Did you mean openai:1\?/);
 });

@@ -20,7 +20,8 @@ export function modelTable(rows: readonly ModelRow[], { header, ...look }: Look 
   const title = { name: { text: "model", style: "dim" } as const, cells: titles };
   const body = rows.map(rowOf);
   // A fact that nobody states of any model has no column.
-  const isStated = (_: unknown, at: number) => body.some(({ cells }) => cells[at]?.text !== "");
+  const stated = FACTS.map((_, at) => body.some(({ cells }) => cells[at]?.text !== ""));
+  const isStated = (_: unknown, at: number) => stated[at] === true;
   const all = [...(header === "yes" ? [title] : []), ...body].map(({ name, cells }) => ({ name, cells: cells.filter(isStated) }));
   return namedRows(all, { ...look, columns: FACTS.filter(isStated) });
 }

@@ -25,7 +25,7 @@ export function statusLines({ head, providers, recent }: ShownStatus, page: Page
   const lines = head.flatMap((text) => text.split("\n").flatMap((line) => wrapped(harmless(line), page.width).split("\n")));
   if (providers.length === 0) lines.push("", "No credentials yet. Add the first one with keyproxy creds add");
   else lines.push("", ...providerLines(providers, page));
-  if (recent.length > 0) lines.push("", page.paint("bold", "Last requests"), ...requestTable(recent, page));
+  if (recent.length > 0) lines.push("", page.paint("bold", "Last requests"), ...requestTable(recent, { ...page, header: "yes" }));
   return lines;
 }
 

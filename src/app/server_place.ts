@@ -54,11 +54,21 @@ export async function leaveNote({ dataDir, url, at }: { readonly dataDir: string
   };
 }
 
-/** What a crashed process left says nothing; a process that took over its number answers for itself. */
+/** The address of a server of another process that uses the data directory; undefined when there is none. */
+export function otherServerUrl(dataDir: string): string | undefined {
+  const note = liveNote(dataDir);
+  return note === undefined || note.pid === process.pid ? undefined : note.url;
+}
+
 function liveUrl(dataDir: string): string | undefined {
+  return liveNote(dataDir)?.url;
+}
+
+/** What a crashed process left says nothing; a process that took over its number answers for itself. */
+function liveNote(dataDir: string): Note | undefined {
   try {
-    const { pid, url } = NOTE.parse(parseJson(readFileSync(join(dataDir, FILE_NAME), "utf8")));
-    return isAlive(pid) ? url : undefined;
+    const note = NOTE.parse(parseJson(readFileSync(join(dataDir, FILE_NAME), "utf8")));
+    return isAlive(note.pid) ? note : undefined;
   } catch {
     return undefined;
   }

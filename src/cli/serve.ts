@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { type App, type Listening, startApp } from "../app.ts";
-import { leaveNote } from "../app/server_place.ts";
+import { leaveNote, otherServerUrl } from "../app/server_place.ts";
 import { type FlagValues, parseConfig, readSources, type Sources, watchedPaths } from "../config/load.ts";
 import { describeProblem, type Problem } from "../config/problem.ts";
 import { watchSources } from "../config/watch.ts";
@@ -48,12 +48,26 @@ export async function serve(flags: FlagValues & { readonly envFile?: string | un
     return 2;
   }
   const stopReloading = await keepReloading(app, sources, read);
+  warnOfOther(config.dataDir);
   const takeNoteAway = await leaveNote({ dataDir: config.dataDir, url: clientUrl(listening), at: systemClock.now() });
   announce(app, listening);
   const code = await untilStopped(app, listening);
   stopReloading();
   await takeNoteAway();
   return code;
+}
+
+/** Each of two servers writes whole values of the day, so the counters of one would undo those of the other. */
+function warnOfOther(dataDir: string): void {
+  const url = otherServerUrl(dataDir);
+  if (url === undefined) return;
+  logger("app").warn(
+    "A server at {url} uses {dataDir} too: give one of them another --data-dir, or today's counters and rests get mixed up",
+    {
+      url,
+      dataDir,
+    },
+  );
 }
 
 function complain(problems: readonly Problem[]): ExitCode {

@@ -54,6 +54,21 @@ Deno.test("the server of a folder is found whatever its port, says how it is, an
     assert.notEqual((await clientIn(folder)).url, next.url, "a crashed server's note is not believed");
   }));
 
+Deno.test("a second server on the same data directory warns of the first one", () =>
+  inFolder(async (folder) => {
+    const first = startProgram(SERVE, { cwd: folder });
+    await first.prints(/listens on/);
+    const { url } = await clientIn(folder);
+    const second = startProgram(SERVE, { cwd: folder });
+    await second.prints(/listens on/);
+    assert.ok(second.output().includes(`A server at ${url} uses ${folder} too: give one of them another --data-dir`), second.output());
+    assert.doesNotMatch(first.output(), /another --data-dir/);
+    for (const program of [second, first]) {
+      program.signal("SIGTERM");
+      assert.equal(await program.ended, 0);
+    }
+  }));
+
 Deno.test("a reload by the admin route reads .env anew: with mistakes it names them and changes nothing", () =>
   inFolder(async (folder) => {
     await using simulator = await startSimulator();

@@ -31,3 +31,9 @@ Deno.test("every file that README links to exists", async () => {
   assert.ok(links.length > 5);
   await Promise.all(links.map((link) => access(join(root, link))));
 });
+
+Deno.test("the live status that README shows is the one the program draws", async () => {
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  const shown = /<!-- example:status -->\s*```text\n([\s\S]*?)\n```/.exec(readme)?.[1];
+  assert.equal(shown, (await readFile(join(root, "tests/golden/status/busy-80x24.txt"), "utf8")).trimEnd());
+});

@@ -4,6 +4,7 @@ import { launcherFlags, type LauncherReading, readLauncherConfig } from "../conf
 import { type Line, line, paragraph } from "../terminal/frame.ts";
 import { type Field, fieldView } from "../terminal/field.ts";
 import { type Menu, type MenuResult, menuView } from "../terminal/menu.ts";
+import { noteEndings } from "../terminal/endings.ts";
 import type { Stage } from "../terminal/stage.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { takeEscaped } from "../terminal/prompts.ts";
@@ -70,14 +71,15 @@ export function prose(room: Room, text: string): Line[] {
 }
 
 /**
- * Runs a command on the ordinary screen and waits for Enter. Ctrl-C within it ends the program, Esc at one of its
- * questions only the command.
+ * Runs a command on the ordinary screen and waits for Enter. Ctrl-C within it, and a signal to end, end the program,
+ * Esc at one of its questions only the command.
  */
 export async function run(room: Room, action: () => Promise<ExitCode>, kind: "prints" | "fills_screen" = "prints"): Promise<void> {
   takeEscaped();
-  const code = await keepingProxyVariables(() => room.stage.aside(action));
+  const endings = noteEndings();
+  const code = await keepingProxyVariables(() => room.stage.aside(action)).finally(endings.stop);
   const wasEscaped = code === 130 && takeEscaped();
-  if (code === 130 && !wasEscaped) throw new Stop(130, "");
+  if (endings.wereTold || (code === 130 && !wasEscaped)) throw new Stop(130, "");
   if (wasEscaped || (kind === "fills_screen" && code === 0)) return;
   await room.stage.pause("Press Enter to go back to the menu.");
 }

@@ -51,6 +51,17 @@ Deno.test("run the proxy serves until Ctrl-C and comes back to the menu", () =>
     assert.deepEqual(await screen.ended, { code: 0, ...SANE });
   }));
 
+for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+  Deno.test(`${signal} while it serves stops the server, and the launcher with it`, () =>
+    inLauncher({ env: READY }, async ({ screen }) => {
+      await screen.shows(MENU);
+      const [, url] = await screen.press("1", /keyproxy listens on (http:\S+)\/v1/);
+      screen.signal(signal);
+      assert.deepEqual(await screen.ended, { code: 130, ...SANE });
+      await assert.rejects(fetch(`${url}/healthz`));
+    }));
+}
+
 for (const { cols, rows } of [{ cols: 80, rows: 24 }, { cols: 200, rows: 50 }]) {
   Deno.test(`the launcher at ${cols}×${rows}, without colour`, () =>
     inLauncher({ env: READY, cols, rows, environment: { NO_COLOR: "1" } }, async ({ screen }) => {

@@ -107,7 +107,9 @@ async function readEnvFile(path: string, claim: "named" | "found" | "expected_ma
     const isThere = claim === "found" || await exists(path);
     if (!isThere) return { problems: [], warnings: [] };
     const isFolder = hasCode(error, "EISDIR");
-    if (isFolder || claim === "found") return { problems: [], warnings: [`"${path}" is ignored: ${reason(error)}.`] };
+    // Containers make one where the file to mount is missing.
+    if (isFolder) return { problems: [], warnings: [`"${path}" is ignored: it is a directory, not a file.`] };
+    if (claim === "found") return { problems: [], warnings: [`"${path}" is ignored: ${reason(error)}.`] };
     // Starting without a file that is there could mean starting without its PROXY_API_KEY.
     return problemOf({ variable: basename(path), expected: `a file that can be read (${reason(error)})`, file: path });
   }

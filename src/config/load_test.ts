@@ -322,7 +322,7 @@ Deno.test("a .env that is there but cannot be read stops the start; a folder of 
     await mkdir(join(folder, ".env"));
     const { problems, warnings } = await readSources({ cwd: folder, env: {} });
     assert.deepEqual(problems, []);
-    assert.match(warnings.join(), /is ignored: EISDIR/);
+    assert.match(warnings.join(), /is ignored: it is a directory, not a file/);
   });
 });
 

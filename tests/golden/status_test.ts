@@ -81,6 +81,7 @@ const SITUATIONS: readonly Situation[] = [
   { name: "lost-colour-80x24", report: busy, link: absent, ageMs: 7_400, look: { colour: "ansi" } },
   { name: "stopping-80x24", report: { ...busy, is_stopping: true } },
   { name: "small-79x24", report: busy, look: { width: 79 } },
+  { name: "small-20x5", report: busy, look: { width: 20, height: 5 } },
 ];
 
 function lastOf({ recent }: StatusReport) {

@@ -1,5 +1,6 @@
 /** The whole status screen: a scene and a terminal in, one line for each of its rows out. Pure. */
 import type { Line } from "../../terminal/frame.ts";
+import { wrapped } from "../../terminal/width.ts";
 import { credentialLineCount, credentialPane } from "./credential_pane.ts";
 import { credentialDetails, problemLines, requestDetails } from "./details.ts";
 import { absenceLines, helpLines, keyLine } from "./guidance.ts";
@@ -29,7 +30,8 @@ export function drawn(scene: Scene, look: Look): Screen {
   const { width, height } = look;
   if (width < LEAST_COLUMNS || height < LEAST_LINES) {
     const words = `The status needs ${LEAST_COLUMNS}x${LEAST_LINES}, this terminal has ${width}x${height}. q leaves`;
-    return { frame: [painted([{ text: words }], { look })], lastTop: 0 };
+    const lines = wrapped(words, width).split("\n").slice(0, height);
+    return { frame: lines.map((text) => painted([{ text }], { look })), lastTop: 0 };
   }
   const { lines, lastTop } = body(scene, look, height - EDGE_LINES);
   const isStale = scene.link.kind === "lost" && scene.heard !== undefined && scene.view.page.kind !== "help";

@@ -6,7 +6,8 @@ import { createParser } from "eventsource-parser";
 import { z } from "zod";
 import { systemClock } from "../kernel/clock.ts";
 import { parseJson } from "../kernel/json.ts";
-import { RELOAD_REPORT, REQUEST_REPORT, type RequestReport, STATUS_REPORT, type StatusReport } from "../gateway/status_report.ts";
+import { CHANGE_REPORT, type ChangeReport, RELOAD_REPORT, REQUEST_REPORT, STATUS_REPORT } from "../gateway/status_report.ts";
+import type { RequestReport, StatusReport } from "../gateway/status_report.ts";
 
 /** Longest wait for an answer, and for the next event of a stream that has begun. */
 const LIMIT_MS = 5_000;
@@ -33,6 +34,9 @@ export type AdminEvent =
   | { readonly kind: "status"; readonly report: StatusReport }
   | { readonly kind: "request"; readonly request: RequestReport };
 
+/** What a credential can be told. */
+export type Steering = "reset" | "disable" | "enable";
+
 export interface AdminClient {
   /** Address of the server, without a path. */
   readonly url: string;
@@ -40,8 +44,8 @@ export interface AdminClient {
   status(signal?: AbortSignal): Promise<StatusReport>;
   /** Status now and every second, requests as they end, until `signal` or the server ends it. */
   events(signal: AbortSignal): AsyncIterable<AdminEvent>;
-  /** `reset` ends every rest of a credential; `disable` takes it out of use until `enable`. */
-  change(credential: string, action: "reset" | "disable" | "enable"): Promise<void>;
+  /** `reset` ends every rest of a credential; `disable` takes it out of use until `enable`. How it is afterwards. */
+  change(credential: string, action: Steering): Promise<ChangeReport>;
   /** What is wrong with the new configuration; empty when it is in force. */
   reload(): Promise<readonly string[]>;
 }
@@ -75,9 +79,8 @@ export function adminClient({ url, key }: { readonly url: string; readonly key: 
         silence.end();
       }
     },
-    change: async (credential, action) => {
-      await ask("POST", `/admin/credentials/${encodeURIComponent(credential)}/${action}`, { schema: z.object({}) });
-    },
+    change: (credential, action) =>
+      ask("POST", `/admin/credentials/${encodeURIComponent(credential)}/${action}`, { schema: CHANGE_REPORT }),
     reload: async () => (await ask("POST", "/admin/reload", { schema: RELOAD_REPORT })).problems,
   };
 }

@@ -1,5 +1,6 @@
 /** `keyproxy creds …`: its actions with their flags and help. Parsing only; each action has a file in `creds/`, loaded when it runs. */
 import type { Command } from "@commander-js/extra-typings";
+import type { Steering } from "../app/admin_client.ts";
 import { EXPORT_FORMATS } from "../credentials/oauth/grant_export.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { GROUPS } from "./groups.ts";
@@ -27,6 +28,7 @@ export function addCredsCommand(program: Command, ran: Ran): void {
   addCheck(creds, ran);
   addRemove(creds, ran);
   addEdit(creds, ran);
+  addSteering(creds, ran);
   addImport(creds, ran);
   addExport(creds, ran);
 }
@@ -149,6 +151,46 @@ const EDIT_NOTES = `
 Examples:
   $ keyproxy creds edit openai:2 --priority 1   used while no other key can
   $ keyproxy creds edit gemini_cli:1 --label work
+`;
+
+function addSteering(creds: Command, ran: Ran): void {
+  const steered = (action: Steering, said: { readonly description: string; readonly notes: string }) =>
+    creds.command(action)
+      .description(said.description)
+      .argument("[id]", "an id, provider:n, variable or account; asked for when left out")
+      .option("--url <address>", "address of the server, when it is not the one of HOST and PORT")
+      .option("--env-file <path>", "file to read instead of .env")
+      .option("--data-dir <path>", "directory of oauth_creds/ and keyproxy.db (KEYPROXY_DATA_DIR)")
+      .option("--json", "print JSON")
+      .addHelpText("after", STEER_NOTES + said.notes)
+      .action(async (which, flags) => ran(await (await import("./creds/steer.ts")).steer(action, which, flags)));
+  steered("reset", { description: "end the rests of a credential in the running server", notes: RESET_EXAMPLES });
+  steered("disable", { description: "take a credential out of use in the running server", notes: DISABLE_EXAMPLES });
+  steered("enable", { description: "put a disabled credential into use again", notes: ENABLE_EXAMPLES });
+}
+
+const STEER_NOTES = `
+The running server is asked, with KEYPROXY_ADMIN_KEY or else PROXY_API_KEY.
+Without a server nothing can be changed.
+`;
+
+const RESET_EXAMPLES = `
+Examples:
+  $ keyproxy creds reset openai:2               use it again at once
+  $ keyproxy creds reset GROQ_API_KEY --json
+`;
+
+const DISABLE_EXAMPLES = `It stays disabled when the server starts again.
+
+Examples:
+  $ keyproxy creds disable openai:2
+  $ keyproxy creds disable openai:2 --url http://10.0.0.7:8000
+`;
+
+const ENABLE_EXAMPLES = `
+Examples:
+  $ keyproxy creds enable openai:2
+  $ keyproxy creds enable me@example.com
 `;
 
 function addImport(creds: Command, ran: Ran): void {

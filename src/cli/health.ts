@@ -17,6 +17,7 @@ export interface HealthFlags {
   readonly url?: string | undefined;
   /** Ask for a usable credential too. */
   readonly ready?: true | undefined;
+  readonly json?: true | undefined;
   readonly envFile?: string | undefined;
 }
 
@@ -31,7 +32,8 @@ export async function health(flags: HealthFlags): Promise<ExitCode> {
   }
   const url = `${root.replace(/\/+$/, "").replace(/\/v1$/, "")}${flags.ready === true ? "/readyz" : "/healthz"}`;
   const { isWell, said } = await ask(url);
-  if (isWell) process.stdout.write(`${url}: ${said}\n`);
+  if (flags.json === true) process.stdout.write(`${JSON.stringify({ url, is_well: isWell, message: said }, null, 2)}\n`);
+  else if (isWell) process.stdout.write(`${url}: ${said}\n`);
   else process.stderr.write(`${url}: ${said}\n`);
   return isWell ? 0 : 1;
 }

@@ -5,6 +5,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import process from "node:process";
 import { closest } from "../config/suggest.ts";
+import { ADD_CREDENTIAL } from "./seed_form.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 import { wrapped } from "../terminal/width.ts";
 
@@ -32,7 +33,17 @@ export function applyLook(command: CommandUnknownOpts, path = command.name()): v
 export function oneLine(text: string): string {
   const [what = "", ...more] = text.trim().replace(/^error: /, "").split("\n");
   const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}`.replace(/[.:]$/, "");
-  return [`${sentence}.`, ...more.map((line) => line.replace(/^\((.*)\)$/, "$1"))].join(" ");
+  const said = more.map((line) => line.replace(/^\((.*)\)$/, "$1"));
+  return [`${sentence}.`, ...said.length > 0 ? said : nearby(sentence)].join(" ");
+}
+
+/** What the parser could have suggested and does not: one of the choices of an argument, and the flag of the form without commands. */
+function nearby(sentence: string): string[] {
+  const choice = /value '(.*)' is invalid for .*Allowed choices are (.*)$/.exec(sentence);
+  const near = closest(choice?.[1] ?? "", choice?.[2]?.split(", ") ?? []);
+  if (near !== undefined) return [`Did you mean ${near}?`];
+  const flag = /^Unknown option '(.*)'$/.exec(sentence)?.[1];
+  return flag !== undefined && closest(flag, [ADD_CREDENTIAL]) !== undefined ? ["Did you mean keyproxy creds add?"] : [];
 }
 
 /** Makes `child` what `parent` does alone; another word than a command of `parent` is still a mistake. */

@@ -188,6 +188,7 @@ function addHealth(program: Command, ran: Ran): void {
     .description("ask the running proxy whether it answers; exit 0 when it does, 1 when not")
     .option("--ready", "ask for a usable credential too")
     .option("--url <address>", "address of the server, when it is not the one of HOST and PORT")
+    .option("--json", "print JSON")
     .option("--env-file <path>", "file to read instead of .env")
     .addHelpText("after", "\nFor the health check of a container.\n\nExamples:\n  $ keyproxy health\n  $ keyproxy health --ready\n")
     .action(async (flags) => ran(await (await import("./health.ts")).health(flags)));

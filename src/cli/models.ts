@@ -4,6 +4,7 @@ import type { ModelOverview, ModelRow } from "../app/model_overview.ts";
 import { rememberModels } from "../app/seen_models.ts";
 import { describeProblem } from "../config/problem.ts";
 import { PATTERNS } from "../config/provider_patterns.ts";
+import { oauthRow } from "../credentials/oauth/rows.ts";
 import { NAME } from "../kernel/version.ts";
 import { findRow } from "../providers/catalog.ts";
 import { whileBusy } from "../terminal/busy.ts";
@@ -12,6 +13,7 @@ import { harmless, harmlessJson } from "../terminal/harmless.ts";
 import { usage } from "../terminal/stop.ts";
 import { counted } from "../terminal/words.ts";
 import { type Desk, type DeskFlags, look } from "./desk.ts";
+import { lookAtAll } from "./creds/list.ts";
 import { hiddenTable, modelTable } from "./models/table.ts";
 
 export interface ModelsFlags extends DeskFlags {
@@ -38,7 +40,9 @@ interface Looked {
   readonly overview: ModelOverview;
 }
 
-async function overviewOf({ sources, terminal }: Desk, flags: ModelsFlags): Promise<Looked> {
+async function overviewOf(desk: Desk, flags: ModelsFlags): Promise<Looked> {
+  const { sources, terminal } = desk;
+  if (flags.provider !== undefined) await refuseUnknown(flags.provider, desk);
   const app = await startApp({ sources });
   if ("problems" in app) throw usage(app.problems.map(describeProblem).join("\n"));
   try {
@@ -49,6 +53,14 @@ async function overviewOf({ sources, terminal }: Desk, flags: ModelsFlags): Prom
   } finally {
     await app.close();
   }
+}
+
+/** Before anything is opened or written. Logins of other tools are found only by the application itself. */
+async function refuseUnknown(provider: string, desk: Desk): Promise<void> {
+  if (oauthRow(provider) !== undefined) return;
+  const { views } = await lookAtAll(desk);
+  const known = [...new Set(views.map((view) => view.provider))];
+  if (!known.includes(provider)) throw usage(notConfigured(provider, known));
 }
 
 function notConfigured(provider: string, known: readonly string[]): string {

@@ -6,15 +6,26 @@ let isBroken = false;
 
 /** A reader that has left, such as `head`: `leave` ends the program quietly, `stay` goes on without one. */
 export function heedBrokenPipes(then: "leave" | "stay"): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: Error) => {
-      if (stream === process.stdout) isBroken = true;
-      if (then === "stay") return;
-      const isLeft = "code" in error && error.code === "EPIPE";
-      if (!isLeft) process.stderr.write(`Cannot write: ${error.message}\n`);
-      process.exit(isLeft ? 0 : 1);
-    });
-  }
+  const heed = (stream: NodeJS.WriteStream, error: Error) => {
+    if (stream === process.stdout) isBroken = true;
+    if (then === "stay") return;
+    const isLeft = "code" in error && error.code === "EPIPE";
+    if (!isLeft) process.stderr.write(`Cannot write: ${error.message}\n`);
+    process.exit(isLeft ? 0 : 1);
+  };
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", (error: Error) => heed(stream, error));
+  const { stdout } = process;
+  // Deno throws where a disk is full; others tell the stream.
+  stdout.write = new Proxy(stdout.write, {
+    apply(write, _, args) {
+      try {
+        return Reflect.apply(write, stdout, args);
+      } catch (error) {
+        heed(stdout, error instanceof Error ? error : new Error(String(error)));
+        return false;
+      }
+    },
+  });
 }
 
 /**

@@ -90,6 +90,15 @@ function addServeCommands(program: Command, ran: Ran): void {
     .addHelpText("after", SERVE_EXAMPLES)
     .action(async (flags) => ran(await (await import("./serve.ts")).serve(flags)));
 
+  program.command("reload").helpGroup(GROUPS.serve)
+    .description("make the running server read its configuration and credentials anew")
+    .option("--url <address>", "address of the server, when it is not the one of HOST and PORT")
+    .option("--json", "print JSON")
+    .option("--env-file <path>", "file to read instead of .env, for the server's address and key")
+    .option("--data-dir <directory>", "data directory of the server (KEYPROXY_DATA_DIR)")
+    .addHelpText("after", RELOAD_NOTES)
+    .action(async (flags) => ran(await (await import("./reload.ts")).reload(flags)));
+
   program.command("tui").helpGroup(GROUPS.serve)
     .description("open the launcher: run, configure and watch the proxy with menus")
     .option("--env-file <path>", "file to read and write instead of .env")
@@ -110,6 +119,15 @@ Examples:
   $ keyproxy serve --host 127.0.0.1
   $ keyproxy serve --port 0 --data-dir /var/lib/keyproxy
   $ keyproxy serve --enable-request-logging --log-format json
+`;
+
+const RELOAD_NOTES = `
+The server reads the file it was started with. Exit code 1 when something is
+wrong with it: the server then keeps the configuration it has.
+
+Examples:
+  $ keyproxy reload
+  $ keyproxy reload --url http://10.0.0.7:8000
 `;
 
 function addSetUpCommands(program: Command, ran: Ran): void {

@@ -3,7 +3,8 @@ import { ENV_FILE, SETTINGS } from "../config/schema.ts";
 
 /** Flags of the program itself; every other one before a command belongs to `serve`. */
 const OWN = new Set(["-h", "--help", "-V", "--version"]);
-const ADD_CREDENTIAL = "--add-credential";
+/** The flag that meant `creds add`. */
+export const ADD_CREDENTIAL = "--add-credential";
 /** Flags of `serve` that `creds add` has too. */
 const PLACES = [ENV_FILE.flag.name, SETTINGS.dataDir.flag?.name];
 

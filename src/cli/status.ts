@@ -11,6 +11,7 @@ import type { ExitCode } from "../terminal/exit.ts";
 import { harmlessJson } from "../terminal/harmless.ts";
 import { failed, usage } from "../terminal/stop.ts";
 import { age } from "../terminal/words.ts";
+import { refusedKey } from "./ask_server.ts";
 import { type Desk, type DeskFlags, look } from "./desk.ts";
 import { checkedUrl } from "./server_address.ts";
 import { serverHead, statusLines } from "./status/page.ts";
@@ -35,7 +36,7 @@ export function status(flags: StatusFlags): Promise<ExitCode> {
       return 0;
     } catch (error) {
       if (!(error instanceof AdminError)) throw error;
-      if (error.kind === "refused") throw failed(`${error.message}\nThe key is taken from KEYPROXY_ADMIN_KEY, else from PROXY_API_KEY`);
+      if (error.kind === "refused") throw refusedKey(error);
       // Numbers of this folder say nothing about a server somewhere else.
       if (flags.url !== undefined) throw failed(error.message);
       await showStored(error, { desk, flags, url: server.url });

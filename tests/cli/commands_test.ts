@@ -1,11 +1,13 @@
 /** The small commands, as processes: `init`, `models`, `providers`, `version`, help. */
 import assert from "node:assert/strict";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import deno from "../../deno.json" with { type: "json" };
 import { startSimulator } from "../simulators/server.ts";
-import { runProgram } from "../support/process.ts";
+import { cacheVariable, programCommand, runProgram } from "../support/process.ts";
 import { inFolder } from "../support/folder.ts";
 
 Deno.test("init writes a random proxy key once, keeps what is there, and only its owner may read the file", () =>
@@ -35,6 +37,13 @@ Deno.test("models lists what can be called, filtered, as text or JSON", () =>
     const unknown = await runProgram(["models", "--provider", "far"], { cwd: folder, env });
     assert.equal(unknown.code, 2);
     assert.match(unknown.output, /Provider "far" is not configured; configured are: local, near/);
+  }));
+
+Deno.test("models of a provider that there is not is a mistake, and leaves nothing behind", () =>
+  inFolder(async (folder) => {
+    const { code, output } = await runProgram(["models", "--provider", "nosuch"], { cwd: folder });
+    assert.deepEqual([code, output], [2, 'Provider "nosuch" is not configured; configured are: none\n']);
+    assert.ok(!(await readdir(folder)).some((name) => name.startsWith("keyproxy.db")));
   }));
 
 Deno.test("models tells what filters hide, by which rule, and who did not say what it offers", () =>
@@ -121,3 +130,39 @@ Deno.test("the version and the help are printed and exit 0", () =>
     assert.equal(help.code, 0);
     for (const word of ["serve", "demo", "init", "models", "Examples:"]) assert.ok(help.output.includes(word), word);
   }));
+
+Deno.test("a slip in a word or a flag gets the nearest one", () =>
+  inFolder(async (folder) => {
+    for (
+      const [args, nearest] of [
+        [["completions", "bsh"], "bash"],
+        [["--add-credentials"], "keyproxy creds add"],
+        [["creds", "list", "--jsn"], "--json"],
+        [["creds", "disabel"], "disable"],
+        [["relaod"], "reload"],
+      ] as const
+    ) {
+      const { code, output } = await runProgram(args, { cwd: folder });
+      assert.deepEqual([code, output.includes(`Did you mean ${nearest}? keyproxy`)], [2, true], output);
+    }
+    const far = await runProgram(["--zzz"], { cwd: folder });
+    assert.deepEqual([far.code, far.output], [2, "Unknown option '--zzz'. keyproxy serve --help lists what there is\n"]);
+  }));
+
+// A device that is always full is there on Linux.
+if (existsSync("/dev/full")) {
+  Deno.test("a full disk is one line and exit code 1", () =>
+    inFolder(async (folder) => {
+      const [command, ...before] = programCommand();
+      for (const args of [["version"], ["creds", "list"], ["--help"]]) {
+        await using full = await open("/dev/full", "w");
+        const env = { ...cacheVariable(), HOME: folder, PATH: folder };
+        const child = spawn(command, [...before, ...args], { cwd: folder, env, stdio: ["ignore", full.fd, "pipe"] });
+        let said = "";
+        child.stderr?.setEncoding("utf8").on("data", (piece: string) => void (said += piece));
+        const code = await new Promise((done) => child.once("close", done));
+        assert.equal(code, 1, args.join(" "));
+        assert.match(said, /^Cannot write: .*no space left on device.*\n$/i);
+      }
+    }));
+}

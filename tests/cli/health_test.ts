@@ -56,3 +56,14 @@ Deno.test("a broken configuration or address is exit 2", () =>
     assert.deepEqual([port.code, /PORT="many"/.test(port.output)], [2, true]);
     assert.equal((await runProgram(["health", "--url", "127.0.0.1"], { cwd })).code, 2);
   }));
+
+Deno.test("health --json says it as data, well or not", () =>
+  inFolder(async (cwd) => {
+    await using gateway = await startGateway();
+    const url = gateway.baseUrl.replace("/v1", "");
+    const well = await runProgram(["health", "--json", "--url", url], { cwd });
+    assert.deepEqual([well.code, JSON.parse(well.output)], [0, { url: `${url}/healthz`, is_well: true, message: "ok" }]);
+    await gateway.close();
+    const ill = await runProgram(["health", "--json", "--ready", "--url", url], { cwd });
+    assert.deepEqual([ill.code, JSON.parse(ill.output)], [1, { url: `${url}/readyz`, is_well: false, message: "nothing listens there" }]);
+  }));

@@ -1,24 +1,13 @@
 /** `keyproxy status` as a process: the running server's report, else what the store has, and what goes wrong. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { once } from "node:events";
 import { join } from "node:path";
 import { STATUS_REPORT } from "../../src/gateway/status_report.ts";
 import { startGateway } from "../support/gateway.ts";
 import { inFolder, jsonOf } from "./creds_program.ts";
+import { deadPort } from "../support/dead_port.ts";
 import { startAdminServer } from "../support/admin_server.ts";
 import { quietCredential, quietReport, quietRequest } from "../support/status_reports.ts";
-
-/** A port on which nobody listens. */
-async function deadPort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const at = server.address();
-  server.close();
-  await once(server, "close");
-  return String(typeof at === "object" && at !== null ? at.port : 0);
-}
 
 Deno.test("the running server tells how everything stands, in words and as JSON", () =>
   inFolder(async (folder) => {

@@ -57,7 +57,10 @@ export async function startAdminServer(
     }
     if (request.method !== "POST") return void response.writeHead(404).end();
     asked.push(decodeURIComponent(request.url ?? ""));
-    return answer(response, 200, { problems: self.problems });
+    const changed = /^\/admin\/credentials\/([^/]+)\/(reset|disable|enable)$/.exec(request.url ?? "");
+    if (changed === null) return answer(response, 200, { problems: self.problems });
+    const state = changed[2] === "disable" ? "disabled" : "ready";
+    return answer(response, 200, { id: decodeURIComponent(changed[1] ?? ""), display: "", state, reason: "", until_at: null });
   };
   const server = createServer(handle).listen(port, "127.0.0.1");
   await once(server, "listening");

@@ -42,6 +42,9 @@ const VALUES: Readonly<Record<string, Paths | (() => Promise<readonly Offer[]>)>
   "creds check provider|id": providersAndCredentials,
   "creds remove id": credentials,
   "creds edit id": credentials,
+  "creds reset id": credentials,
+  "creds disable id": credentials,
+  "creds enable id": credentials,
   "creds export which": () => providersAndCredentials().then((known) => [...known, { value: "all", description: "every login" }]),
   "logs show request": requests,
 };

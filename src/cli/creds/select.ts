@@ -6,10 +6,21 @@ import { search } from "../../terminal/prompts.ts";
 import { missing, usage } from "../../terminal/stop.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 
-/** Finds the one that is meant, or says what is wrong with the argument. */
-export function findView(text: string, views: readonly CredentialView[]): CredentialView {
+/** What a credential is known by, here or at a server. */
+export interface Named extends Pick<CredentialView, "id" | "provider" | "number" | "display" | "source"> {
+  /** Only of logins. */
+  readonly login: { readonly grant: { readonly account: string | null } } | null;
+}
+
+/** All that the argument could mean. */
+export function meantBy<View extends Named>(text: string, views: readonly View[]): readonly View[] {
   const named = views.filter((view) => namesOf(view).includes(text.toLowerCase()));
-  const found = named.length > 0 ? named : views.filter(({ provider }) => provider === text);
+  return named.length > 0 ? named : views.filter(({ provider }) => provider === text);
+}
+
+/** Finds the one that is meant, or says what is wrong with the argument. */
+export function findView<View extends Named>(text: string, views: readonly View[]): View {
+  const found = meantBy(text, views);
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
   if (first !== undefined) throw usage(`"${text}" could mean several credentials; name one of ${found.map(shortName).join(", ")}`);
@@ -18,10 +29,10 @@ export function findView(text: string, views: readonly CredentialView[]): Creden
 }
 
 /** Asks for one when none was named. */
-export async function chooseView(
+export async function chooseView<View extends Named>(
   text: string | undefined,
-  { views, terminal, question }: { readonly views: readonly CredentialView[]; readonly terminal: Terminal; readonly question: string },
-): Promise<CredentialView> {
+  { views, terminal, question }: { readonly views: readonly View[]; readonly terminal: Terminal; readonly question: string },
+): Promise<View> {
   if (text !== undefined) return findView(text, views);
   if (!terminal.isInteractive) throw missing("The credential", "its id or provider:n, as keyproxy creds list shows them");
   if (views.length === 0) throw usage("There are no credentials yet");
@@ -38,11 +49,11 @@ export async function chooseView(
 }
 
 /** `provider:n`. */
-export function shortName({ provider, number }: CredentialView): string {
+export function shortName({ provider, number }: Pick<Named, "provider" | "number">): string {
   return `${provider}:${number}`;
 }
 
-function namesOf(view: CredentialView): string[] {
+function namesOf(view: Named): string[] {
   const { id, display, source, login } = view;
   const account = login?.grant.account ?? display;
   return [id, shortName(view), source, basename(source), account, display].map((name) => name.toLowerCase());

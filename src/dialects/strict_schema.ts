@@ -8,6 +8,9 @@ import { asArray, asObject, isObject, type JsonObject } from "../kernel/json.ts"
 const REFUSED =
   /^(allOf|oneOf|not|if|then|else|dependentRequired|dependentSchemas|dependencies|patternProperties|unevaluatedProperties|unevaluatedItems|propertyNames|minProperties|maxProperties|contains|minContains|maxContains|uniqueItems|prefixItems|additionalItems)$/;
 
+/** Of a tool that takes nothing. */
+export const NO_PARAMETERS: JsonObject = { type: "object", properties: {} };
+
 /** A schema, and whether it can be held to strictly. */
 export interface Strictness {
   readonly schema: JsonObject;
@@ -25,7 +28,7 @@ export function strictnessOf(schema: JsonObject, isStrict: boolean | undefined):
 
 /** Where strictness was asked for and cannot be. */
 export function lostStrictness({ tools, format }: Pick<ChatRequest, "tools" | "format">): readonly string[] {
-  const lost = tools.filter(({ parameters = {}, isStrict }) => strictnessOf(parameters, isStrict).isLost);
+  const lost = tools.filter(({ parameters = NO_PARAMETERS, isStrict }) => strictnessOf(parameters, isStrict).isLost);
   const isFormatLost = format?.kind === "schema" && strictnessOf(format.schema, format.isStrict).isLost;
   return [...lost.map(({ name }) => `tools.${name}.strict`), ...(isFormatLost ? ["response_format.strict"] : [])];
 }

@@ -175,6 +175,63 @@ const FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: "some tool that must be called, by a model that thinks",
+    said: {
+      chat: { ...TOOLS.chat, tool_choice: "required", reasoning_effort: "high" },
+      responses: { ...TOOLS.responses, tool_choice: "required", reasoning: { effort: "high" } },
+    },
+    means: ({ toolChoice, reasoning }) => [toolChoice, reasoning],
+    meant: [{ kind: "required" }, { kind: "effort", effort: "high" }],
+    told: {
+      chat: ["tool_choice", "required"],
+      responses: ["tool_choice", "required"],
+      anthropic: "tool_choice",
+      gemini: ["toolConfig.functionCallingConfig.mode", "ANY"],
+      cohere: ["tool_choice", "REQUIRED"],
+      bedrock: "tool_choice",
+    },
+  },
+  {
+    name: "a strict tool that takes nothing",
+    said: {
+      chat: { tools: [{ type: "function", function: { name: "f", strict: true } }] },
+      responses: { tools: [{ type: "function", name: "f", strict: true }] },
+    },
+    means: ({ tools }) => tools,
+    meant: [{ name: "f", isStrict: true }],
+    told: {
+      chat: ["tools.0.function.strict", true],
+      responses: ["tools.0.strict", true],
+      anthropic: ["tools.0.strict", true],
+      gemini: ["tools.0.functionDeclarations.0.name", "f"],
+      cohere: ["tools.0.function.name", "f"],
+      bedrock: ["toolConfig.tools.0.toolSpec.name", "f"],
+    },
+  },
+  {
+    name: "how closely pictures are looked at",
+    said: {
+      chat: {
+        messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "data:image/png;base64,AAAA", detail: "low" } }] }],
+      },
+      responses: { input: [{ role: "user", content: [{ type: "input_image", image_url: "data:image/png;base64,AAAA", detail: "low" }] }] },
+      generate: {
+        contents: [{ parts: [{ inlineData: { mimeType: "image/png", data: "AAAA" } }] }],
+        generationConfig: { mediaResolution: "MEDIA_RESOLUTION_LOW" },
+      },
+    },
+    means: ({ turns }) => turns[0]?.parts[0],
+    meant: { kind: "image", source: { kind: "inline", mimeType: "image/png", data: "AAAA" }, detail: "low" },
+    told: {
+      chat: ["messages.0.content.0.image_url.detail", "low"],
+      responses: ["input.0.content.0.detail", "low"],
+      anthropic: ["messages.0.content.0.type", "image"],
+      gemini: ["generationConfig.mediaResolution", "MEDIA_RESOLUTION_LOW"],
+      cohere: ["messages.0.content.0.type", "image_url"],
+      bedrock: ["messages.0.content.0.image.format", "png"],
+    },
+  },
+  {
     name: "no tool at all",
     said: withTools({
       chat: { tool_choice: "none" },

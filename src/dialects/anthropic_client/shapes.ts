@@ -40,15 +40,16 @@ export function stopFields(
   }
 }
 
-/** `usage`: what was read from and written to the cache is told apart from the rest of the input. */
+/** `usage`: what was read from and written to the cache is told apart from the rest of the input, and of the output what was thought. */
 export function usageShape(usage: ChatUsage | undefined): JsonObject {
   if (usage === undefined) return { input_tokens: 0, output_tokens: 0 };
-  const { inputTokens, cachedTokens, cacheWriteTokens, outputTokens } = usage;
+  const { inputTokens, cachedTokens, cacheWriteTokens, outputTokens, reasoningTokens } = usage;
   return {
     input_tokens: Math.max(inputTokens - cachedTokens - (cacheWriteTokens ?? 0), 0),
     cache_creation_input_tokens: cacheWriteTokens ?? 0,
     cache_read_input_tokens: cachedTokens,
     output_tokens: outputTokens,
+    ...(reasoningTokens === 0 ? {} : { output_tokens_details: { thinking_tokens: reasoningTokens } }),
   };
 }
 

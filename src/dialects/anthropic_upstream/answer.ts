@@ -200,7 +200,7 @@ function usageOf(told: JsonObject | undefined): ChatUsage | undefined {
   const usage = readUsage(told);
   if (usage === undefined) return undefined;
   const cacheWriteTokens = asNumber(told?.cache_creation_input_tokens);
-  const reasoningTokens = asNumber(asObject(told?.output_tokens_details)?.reasoning_tokens) ?? 0;
+  const reasoningTokens = asNumber(asObject(told?.output_tokens_details)?.thinking_tokens) ?? 0;
   return {
     ...usage,
     reasoningTokens,

@@ -21,6 +21,7 @@ export function toolFields(
   if (offered.length === 0) return { fields: {}, lossy: [] };
   const written = offered.map((tool) => ({ tool, input: inputSchema(tool) }));
   const choice = choiceOf(request, { names, forced });
+  const isDemand = toolChoice?.kind === "required" || toolChoice?.kind === "named";
   const isOneByOne = callsOneByOne === true && choice?.type !== "none";
   const chosen = isOneByOne ? { type: "auto", ...choice, disable_parallel_tool_use: true } : choice;
   return {
@@ -28,7 +29,10 @@ export function toolFields(
       tools: written.map(({ tool, input }) => toolShape(tool, { input, names })),
       ...(chosen === undefined ? {} : { tool_choice: chosen }),
     },
-    lossy: written.flatMap(({ tool, input }) => lossesOf(`tools.${tool.name}`, input)),
+    lossy: [
+      ...written.flatMap(({ tool, input }) => lossesOf(`tools.${tool.name}`, input)),
+      ...(isDemand && forced === "refused" ? ["tool_choice"] : []),
+    ],
   };
 }
 

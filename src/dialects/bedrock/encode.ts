@@ -110,7 +110,11 @@ function toolConfig(
     tools: specs.length > 0 ? specs : [specOf(stand, { schema: objectSchema({}).schema, names })],
     ...(choice === undefined || offered.length === 0 ? {} : { toolChoice: choice }),
   };
-  return { config, lossy: cuts.flatMap(({ tool, cut }) => lossesOf(`tools.${tool.name}`, cut)) };
+  const isDemandLost = isThinking && (toolChoice?.kind === "required" || toolChoice?.kind === "named");
+  return {
+    config,
+    lossy: [...cuts.flatMap(({ tool, cut }) => lossesOf(`tools.${tool.name}`, cut)), ...(isDemandLost ? ["tool_choice"] : [])],
+  };
 }
 
 function specOf(

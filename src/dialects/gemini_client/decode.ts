@@ -2,7 +2,7 @@
  * A generateContent request, read into the canonical form. Every field has a place there, stands in `extensions`, or
  * is named in `dropped`; a field of the wrong type is a 400 that names it. Shapes: https://ai.google.dev/api/generate-content
  */
-import type { ChatRequest, Effort, Reasoning, ResponseFormat, Sampling } from "../../canonical/chat.ts";
+import type { ChatRequest, Effort, Part, Reasoning, ResponseFormat, Sampling, Turn } from "../../canonical/chat.ts";
 import type { Failure } from "../../kernel/failure.ts";
 import { asArray, asObject, asString, isObject, type Json, type JsonObject } from "../../kernel/json.ts";
 import { Problems } from "../problems.ts";
@@ -64,7 +64,7 @@ export function decodeGenerate(body: JsonObject): ChatRequest | Failure {
   const modalities = asArray(field(config, "responseModalities")).flatMap((it) => asString(it)?.toLowerCase() ?? []);
   const request: ChatRequest = {
     system,
-    turns: reader.turns,
+    turns: withDetail(reader.turns, field(config, "mediaResolution")),
     tools,
     ...(choice === undefined ? {} : { toolChoice: choice }),
     sampling: readSampling(config, problems),
@@ -75,6 +75,17 @@ export function decodeGenerate(body: JsonObject): ChatRequest | Failure {
     dropped: [...reader.dropped, ...unknownOf(body, UNDERSTOOD), ...unknownOf(config, SETTINGS).map((name) => `generationConfig.${name}`)],
   };
   return problems.first ?? request;
+}
+
+/** Resolution is told for the whole request: every picture has it. */
+function withDetail(turns: readonly Turn[], resolution: Json | undefined): readonly Turn[] {
+  const detail = resolution === "MEDIA_RESOLUTION_LOW" ? "low" : resolution === "MEDIA_RESOLUTION_HIGH" ? "high" : undefined;
+  if (detail === undefined) return turns;
+  const seen = (part: Part): Part => {
+    if (part.kind === "tool_result") return { ...part, content: part.content.map(seen) };
+    return part.kind === "image" ? { ...part, detail } : part;
+  };
+  return turns.map(({ role, parts }) => ({ role, parts: parts.map(seen) }));
 }
 
 function unknownOf(body: JsonObject, known: ReadonlySet<string>): readonly string[] {

@@ -198,7 +198,15 @@ function usageOf(body: JsonObject): ChatUsage | undefined {
   if (read === undefined) return undefined;
   const usage = asObject(body.usage);
   const reasoningTokens = asNumber(asObject(usage?.completion_tokens_details)?.reasoning_tokens) ?? 0;
-  return { ...read, reasoningTokens, totalTokens: asNumber(usage?.total_tokens) ?? read.inputTokens + read.outputTokens };
+  const inputAudioTokens = asNumber(asObject(usage?.prompt_tokens_details)?.audio_tokens);
+  const inputImageTokens = asNumber(asObject(usage?.prompt_tokens_details)?.image_tokens);
+  return {
+    ...read,
+    reasoningTokens,
+    totalTokens: asNumber(usage?.total_tokens) ?? read.inputTokens + read.outputTokens,
+    ...(inputAudioTokens === undefined ? {} : { inputAudioTokens }),
+    ...(inputImageTokens === undefined ? {} : { inputImageTokens }),
+  };
 }
 
 function endingOf(native: string, said: "calls" | "no_calls"): { readonly reason: FinishReason; readonly native?: string } {

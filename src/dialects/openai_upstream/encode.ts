@@ -4,7 +4,7 @@ import type { Failure } from "../../kernel/failure.ts";
 import type { Json, JsonObject } from "../../kernel/json.ts";
 import { effortOfBudget } from "../effort.ts";
 import { Extensions } from "../extensions.ts";
-import { lostStrictness, strictnessOf } from "../strict_schema.ts";
+import { lostStrictness, NO_PARAMETERS, strictnessOf } from "../strict_schema.ts";
 import type { ToolNames } from "../tool_names.ts";
 import { writeMessages } from "./messages.ts";
 
@@ -62,8 +62,6 @@ function offeredTools({ tools, toolChoice }: ChatRequest): readonly Tool[] {
   if (toolChoice?.kind !== "named" || toolChoice.names.length < 2) return tools;
   return tools.filter(({ name }) => toolChoice.names.includes(name));
 }
-
-const NO_PARAMETERS: JsonObject = { type: "object", properties: {} };
 
 function toolShape({ name, description, parameters, isStrict }: Tool, names: ToolNames): JsonObject {
   const { schema, strict } = strictnessOf(parameters === undefined ? NO_PARAMETERS : withProperties(parameters), isStrict);

@@ -143,7 +143,9 @@ export class ResponseWriter implements AnswerWriter {
 
   #think({ text, encrypted }: Extract<ChatEvent, { readonly kind: "reasoning" }>): readonly JsonObject[] {
     if (text === "" && encrypted === undefined) return [];
-    const before = this.#open?.kind === "reasoning" ? [] : this.#openReasoning();
+    // An item has one encrypted form: what is thought after it is another.
+    const goesOn = this.#open?.kind === "reasoning" && this.#open.encrypted === undefined;
+    const before = goesOn ? [] : this.#openReasoning();
     if (this.#open?.kind !== "reasoning") return before;
     this.#open.encrypted = encrypted ?? this.#open.encrypted;
     if (text === "") return before;

@@ -8,7 +8,7 @@ import { Extensions } from "../extensions.ts";
 import { mediaOfResult, NO_RESULT, orphanText, type Step, stepsOf, textOfResult, type ToolResult } from "../history.ts";
 import { audioFormat } from "../media.ts";
 import { invalidField } from "../problems.ts";
-import { lostStrictness, strictnessOf } from "../strict_schema.ts";
+import { lostStrictness, NO_PARAMETERS, strictnessOf } from "../strict_schema.ts";
 import type { ToolNames } from "../tool_names.ts";
 
 export interface Encoded {
@@ -143,7 +143,7 @@ function urlOf(source: Blob): string {
 
 /** Said explicitly, because the dialect is strict where nothing is said. */
 function toolShape({ name, description, parameters, isStrict }: Tool, names: ToolNames): JsonObject {
-  const { schema, strict } = strictnessOf(parameters ?? { type: "object", properties: {} }, isStrict);
+  const { schema, strict } = strictnessOf(parameters ?? NO_PARAMETERS, isStrict);
   return {
     type: "function",
     name: names.toWire(name),

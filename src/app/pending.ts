@@ -3,7 +3,6 @@ import { mask } from "../kernel/secret.ts";
 import type { Sources } from "../config/load.ts";
 import { PATTERNS } from "../config/provider_patterns.ts";
 import { SETTINGS } from "../config/schema.ts";
-import type { Line } from "../terminal/frame.ts";
 
 /** New values by variable; null takes the variable out of the file. */
 export type Pending = ReadonlyMap<string, string | null>;
@@ -55,16 +54,6 @@ export function isSecretVariable(name: string): boolean {
 export function shownValue(name: string, value: string | null | undefined): string {
   if (value === null || value === undefined || value === "") return "(not set)";
   return isSecretVariable(name) ? mask(value, { head: 3, tail: 4 }) : value;
-}
-
-/** One line a change: `NAME  old → new`. */
-export function pendingLines(pending: Pending, before: (name: string) => string | undefined): Line[] {
-  return [...pending].map(([name, value]) => [
-    { text: "  " },
-    { text: name, style: "bold" },
-    { text: `  ${shownValue(name, before(name))} → ` },
-    { text: shownValue(name, value), style: value === null ? "red" : "green" },
-  ]);
 }
 
 /** Variables a server reads only when it starts. */

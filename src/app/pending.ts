@@ -2,7 +2,8 @@
 import { mask } from "../kernel/secret.ts";
 import type { Sources } from "../config/load.ts";
 import { PATTERNS } from "../config/provider_patterns.ts";
-import { SETTINGS } from "../config/schema.ts";
+import { ALL_SETTINGS, SETTINGS } from "../config/schema.ts";
+import { CATALOG } from "../providers/catalog.ts";
 
 /** New values by variable; null takes the variable out of the file. */
 export type Pending = ReadonlyMap<string, string | null>;
@@ -40,13 +41,17 @@ export function withPending(sources: Sources, envFile: string, pending: Pending)
 }
 
 const SECRET_SETTINGS: ReadonlySet<string> = new Set(
-  Object.values(SETTINGS).flatMap((it) => "isSecret" in it ? [it.env] : []),
+  ALL_SETTINGS.flatMap(({ env, aliases = [], isSecret }) => isSecret ? [env, ...aliases] : []),
 );
 const SECRET_ENDINGS = Object.values(PATTERNS).flatMap((it) => "isSecret" in it ? [it.name.slice(1)] : []);
 
+/** Keys with names of their own, such as `SNOWFLAKE_JWT`. */
+const KEY_VARIABLES: ReadonlySet<string> = new Set(CATALOG.flatMap((row) => row.keyVariables ?? []));
+
 /** True for variables whose value nobody is shown whole. */
 export function isSecretVariable(name: string): boolean {
-  return SECRET_SETTINGS.has(name) || SECRET_ENDINGS.some((ending) => new RegExp(`${ending}(_\\w+)?$`).test(name)) ||
+  return SECRET_SETTINGS.has(name) || KEY_VARIABLES.has(name.replace(/_\d+$/, "")) ||
+    SECRET_ENDINGS.some((ending) => new RegExp(`${ending}(_\\w+)?$`).test(name)) ||
     /(TOKEN|SECRET|PASSWORD)(_\d+)?$/.test(name);
 }
 

@@ -78,9 +78,12 @@ function fallbackOf(pattern: { readonly default: string }, provider: string): st
 
 /** Why a name is refused and what was meant, as a sentence. */
 export function unknownVariable(name: string, names: ProviderNames): string {
+  // It may be a key that was pasted into the wrong place.
+  if (!/^[A-Za-z_]\w*$/.test(name)) return "A variable has a name of letters, digits and _, such as MAX_QUEUE.";
   if (name === ENV_FILE.env) return `${name} cannot stand in a file: only the environment, or --env-file, can name one.`;
   const near = closest(name, ALL.map(({ env }) => env)) ?? closest(name, nameable(names));
-  return `There is no setting ${name}.${near === undefined ? " A provider of your own needs P_API_BASE first." : ` Did you mean ${near}?`}`;
+  const hint = near === undefined ? "keyproxy config shows all; a provider of your own needs P_API_BASE first." : `Did you mean ${near}?`;
+  return `There is no setting ${name}. ${hint}`;
 }
 
 function nameable({ all }: ProviderNames): string[] {

@@ -45,5 +45,6 @@ Deno.test("names that nobody reads are not known, and the nearest one is named",
   assert.match(unknownVariable("MAX_QUEU", NAMES), /Did you mean MAX_QUEUE\?/);
   assert.match(unknownVariable("port", NAMES), /Did you mean PORT\?/);
   assert.match(unknownVariable("ROTATION_MODE_OPNAI", NAMES), /Did you mean ROTATION_MODE_OPENAI\?/);
+  assert.ok(!unknownVariable("sk-0123456789abcdef", NAMES).includes("0123"));
   assert.match(unknownVariable("KEYPROXY_ENV_FILE", NAMES), /cannot stand in a file/);
 });

@@ -105,6 +105,8 @@ Deno.test("what cannot be is refused with the reason, and nothing is written", (
       [["set", "A=b", "--stdin"], /one NAME/],
       [["set", "MAX_QUEUE", "--stdin"], /Standard input is empty/],
       [["set", `${KEY}x`], /Expected NAME=value/],
+      [["set", `${KEY}x==`], /A variable has a name of letters/],
+      [["get", `${KEY}x`], /A variable has a name of letters/],
       [["unset", "NOBODY"], /There is no setting NOBODY/],
       [["set"], /missing required argument/i],
       [["lst"], /Did you mean list\?/],
@@ -149,6 +151,14 @@ Deno.test("unset takes out what stands in the file, also what nobody reads, and 
     assert.deepEqual([ran.code, ran.out], [0, "MAX_QUEUE  50 → (not set)\nSOMETHING  else → (not set)\n"]);
     assert.match(ran.err, /LOG_LEVEL is still set in team\.env/);
     assert.equal(await envOf(folder), `# mine\nOPENAI_API_KEY=${KEY}\nIGNORE_MODELS_OPENAI=dall-e-*\n`);
+  }));
+
+Deno.test("a shell is offered the names of settings", () =>
+  inFolder(async (folder) => {
+    for (const words of [["get"], ["set", "PORT=1"], ["unset", "PORT"]]) {
+      const ran = await folder.program(["__complete", "bash", String(words.length + 1), "config", ...words, "MAX_Q"]);
+      assert.match(ran.out, /^MAX_QUEUE\t/);
+    }
   }));
 
 Deno.test("what the environment overrides is said, and so is an address that nobody guards", () =>

@@ -24,10 +24,15 @@ export interface Desk extends Setup {
  * Runs an action. What it stops with is printed, everything else that goes wrong is a failure: its message may
  * name files but no secret.
  */
-export async function perform(flags: DeskFlags, action: (desk: Desk) => Promise<ExitCode>): Promise<ExitCode> {
+export function perform(flags: DeskFlags, action: (desk: Desk) => Promise<ExitCode>): Promise<ExitCode> {
+  return performBare(async (terminal) => action(await openDesk(flags, terminal)));
+}
+
+/** As {@link perform}, for actions that have a use for a configuration with problems too and read it themselves. */
+export async function performBare(action: (terminal: Terminal) => Promise<ExitCode>): Promise<ExitCode> {
   const terminal = openTerminal();
   try {
-    return await action(await openDesk(flags, terminal));
+    return await action(terminal);
   } catch (error) {
     if (!(error instanceof Stop)) {
       terminal.say(terminal.paintMessage("red", error instanceof Error ? error.message : String(error)));

@@ -5,6 +5,7 @@ import { ENV_FILE, SETTINGS } from "../config/schema.ts";
 import { NAME, versionLine } from "../kernel/version.ts";
 import { addCompletionsCommand } from "./completions.ts";
 import { addCredsCommand } from "./creds.ts";
+import { addConfigCommand } from "./config.ts";
 import { GROUPS } from "./groups.ts";
 import { applyLook, withHelpFlag } from "./help.ts";
 import { addLookCommands } from "./look.ts";
@@ -136,6 +137,8 @@ function addSetUpCommands(program: Command, ran: Ran): void {
     .option("--env-file <path>", "file to write instead of .env")
     .addHelpText("after", "\nExample:\n  $ keyproxy init\n")
     .action(async (flags) => ran(await (await import("./init.ts")).init(flags)));
+
+  addConfigCommand(program, ran);
 
   program.command("connect")
     .description("show how a tool is pointed at this proxy, or write it into the tool's settings")

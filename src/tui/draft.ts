@@ -1,5 +1,7 @@
 /** One visit to the settings: the configuration as it was read, the changes not saved yet, and lists of models once asked for. */
 import { type KnownModels, knownModels } from "../app/known_models.ts";
+import { type Origin, originOfVariable } from "../app/origin.ts";
+import { fileValue, NOTHING_PENDING, type Pending, shownValue, withChange, withPending } from "../app/pending.ts";
 import type { BrokenSetup, Setup } from "../app/setup.ts";
 import { mergeVariables, parseConfig } from "../config/load.ts";
 import { CATALOG } from "../providers/catalog.ts";
@@ -11,8 +13,7 @@ import { type Line, line } from "../terminal/frame.ts";
 import { counted } from "../terminal/words.ts";
 import { type Editable, providerEditables } from "./editable.ts";
 import { withProxyVariables } from "./outgoing.ts";
-import { type Origin, originOfVariable } from "./origin.ts";
-import { fileValue, NOTHING_PENDING, type Pending, pendingLines, shownValue, withChange, withPending } from "./pending.ts";
+import { pendingLines } from "./pending_lines.ts";
 import { look, type Room, type Standing } from "./room.ts";
 
 const MOST_SHOWN = 5;

@@ -2,7 +2,7 @@
 import { line } from "../terminal/frame.ts";
 import type { Draft } from "./draft.ts";
 import type { Editable } from "./editable.ts";
-import { isSecretVariable } from "./pending.ts";
+import { isSecretVariable } from "../app/pending.ts";
 import { ask, pick, prose, tell } from "./room.ts";
 
 /** Puts the new value among the changes. An empty line takes the variable out. */

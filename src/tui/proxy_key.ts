@@ -7,7 +7,7 @@ import { writeFault } from "../kernel/write_fault.ts";
 import { line } from "../terminal/frame.ts";
 import type { MenuItem } from "../terminal/menu.ts";
 import { shownProxyKey } from "./header.ts";
-import { originOf } from "./origin.ts";
+import { originOf } from "../app/origin.ts";
 import { reloaded } from "./reload.ts";
 import { ask, isSure, pick, prose, type Room, tell } from "./room.ts";
 

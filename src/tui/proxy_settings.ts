@@ -17,7 +17,7 @@ import { writeFault } from "../kernel/write_fault.ts";
 import type { MenuItem } from "../terminal/menu.ts";
 import { serverNow } from "./facts.ts";
 import { shownProxyKey } from "./header.ts";
-import { originOf } from "./origin.ts";
+import { originOf } from "../app/origin.ts";
 import { changeProxyKey } from "./proxy_key.ts";
 import { ask, isSure, look, pick, prose, type Room, type Standing, tell } from "./room.ts";
 

@@ -1,15 +1,12 @@
 /** Saving: all changes in one atomic write, after the configuration they make was read; or none. */
-import { parseConfig } from "../config/load.ts";
+import { needRestart } from "../app/pending.ts";
+import { newProblems, openness, problemsOf } from "../app/save_check.ts";
 import { writeEnvFile } from "../config/env_file.ts";
-import { describeProblem } from "../config/problem.ts";
 import { SETTINGS } from "../config/schema.ts";
-import { isLoopback } from "../kernel/address.ts";
 import { writeFault } from "../kernel/write_fault.ts";
-import { CATALOG } from "../providers/catalog.ts";
 import { line } from "../terminal/frame.ts";
 import { counted } from "../terminal/words.ts";
 import type { Draft } from "./draft.ts";
-import { needRestart } from "./pending.ts";
 import { reloaded } from "./reload.ts";
 import { isSure, pick, prose, tell } from "./room.ts";
 
@@ -20,7 +17,7 @@ export async function save(draft: Draft): Promise<"saved" | "kept"> {
   const known = problemsOf(draft.setup);
   await draft.refresh();
   const { setup } = draft;
-  const problems = newProblems(draft, known);
+  const problems = newProblems(draft.sources(), known);
   if (problems.length > 0) {
     await tell(room, "Nothing was saved", [
       ...prose(room, `With ${counted(pending.size, "change")} the configuration could not be used:`),
@@ -51,22 +48,9 @@ export async function save(draft: Draft): Promise<"saved" | "kept"> {
 
 /** Asks before an address that everybody reaches is saved without a key for it. */
 async function mayLockOut(draft: Draft): Promise<"yes" | "no"> {
-  const reading = parseConfig(draft.sources(), { rows: CATALOG });
-  if ("problems" in reading || !draft.pending.has(SETTINGS.host.env)) return "yes";
-  const { host, proxyKeys } = reading.config;
-  if (isLoopback(host) || proxyKeys.length > 0) return "yes";
-  const text = `Without a proxy key the proxy will not start on ${host}, since everybody who reaches it could spend your keys.`;
+  const text = draft.pending.has(SETTINGS.host.env) ? openness(draft.sources()) : undefined;
+  if (text === undefined) return "yes";
   return await isSure(draft.room, { title: "No proxy key is set", text, yes: "Save it nevertheless" }) ? "yes" : "no";
-}
-
-/** What would be wrong that was not wrong when the settings were opened. */
-function newProblems(draft: Draft, known: readonly string[]): string[] {
-  const reading = parseConfig(draft.sources(), { rows: CATALOG });
-  return "problems" in reading ? reading.problems.map(describeProblem).filter((it) => !known.includes(it)) : [];
-}
-
-function problemsOf(setup: Draft["setup"]): string[] {
-  return "problems" in setup ? setup.problems.map(describeProblem) : [];
 }
 
 /** Asks what shall become of changes that wait; `stay`: the person wants to go on with them. */

@@ -31,7 +31,7 @@ export interface Folder {
   /** Runs to the end; `input` is all of standard input. */
   creds(args: readonly string[], options?: { readonly input?: string; readonly env?: Readonly<Record<string, string>> }): Promise<Ran>;
   /** As {@link creds}, for any command. */
-  program(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>> }): Promise<Ran>;
+  program(args: readonly string[], options?: { readonly input?: string; readonly env?: Readonly<Record<string, string>> }): Promise<Ran>;
   /** Starts, with standard input left open. */
   start(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>> }): Running;
 }
@@ -46,9 +46,9 @@ export function inFolder(work: (folder: Folder) => Promise<void>): Promise<void>
         running.end(input);
         return running.ended;
       },
-      program(args, { env = {} } = {}) {
+      program(args, { input = "", env = {} } = {}) {
         const running = start(args, { cwd: path, env });
-        running.end("");
+        running.end(input);
         return running.ended;
       },
       start: (args, { env = {} } = {}) => start(["creds", ...args], { cwd: path, env }),

@@ -9,6 +9,7 @@ import { readSetup, type Setup } from "../../app/setup.ts";
 import { viewCredentials } from "../../app/credential_view.ts";
 import process from "node:process";
 import { z } from "zod";
+import { ALL_SETTINGS } from "../../config/schema.ts";
 import { EXPORT_FORMATS } from "../../credentials/oauth/grant_export.ts";
 import { OAUTH_ROWS } from "../../credentials/oauth/rows.ts";
 import { isLoopback } from "../../kernel/address.ts";
@@ -47,6 +48,9 @@ const VALUES: Readonly<Record<string, Paths | (() => Promise<readonly Offer[]>)>
   "creds enable id": credentials,
   "creds export which": () => providersAndCredentials().then((known) => [...known, { value: "all", description: "every login" }]),
   "logs show request": requests,
+  "config get name": settingNames,
+  "config set name=value": settingNames,
+  "config unset name": settingNames,
 };
 
 /** Empty for what nothing is known of. */
@@ -59,6 +63,10 @@ function catalog(): Promise<Offer[]> {
   return Promise.resolve(
     CATALOG.filter(({ operations }) => operations.length > 0).map(({ id, name }) => ({ value: id, description: name })),
   );
+}
+
+function settingNames(): Promise<Offer[]> {
+  return Promise.resolve(ALL_SETTINGS.map(({ env, help }) => ({ value: env, description: help })));
 }
 
 async function setup(): Promise<Setup | undefined> {

@@ -30,6 +30,9 @@ const PARTS = {
 
 type Part = keyof typeof PARTS;
 
+/** What may follow `P_` or `P_<n>_` in the variables of a login. */
+export const LOGIN_PARTS: readonly string[] = Object.keys(PARTS);
+
 /** Providers that give a key with a login and take only that. Elsewhere `P_API_KEY` is a key of its own. */
 const KEYED: ReadonlySet<string> = new Set(["iflow"]);
 /** iFlow's tools write the end of a token as a date. */

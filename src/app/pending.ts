@@ -2,8 +2,8 @@
 import { mask } from "../kernel/secret.ts";
 import type { Sources } from "../config/load.ts";
 import { PATTERNS } from "../config/provider_patterns.ts";
-import { SETTINGS } from "../config/schema.ts";
-import type { Line } from "../terminal/frame.ts";
+import { ALL_SETTINGS, SETTINGS } from "../config/schema.ts";
+import { CATALOG } from "../providers/catalog.ts";
 
 /** New values by variable; null takes the variable out of the file. */
 export type Pending = ReadonlyMap<string, string | null>;
@@ -41,13 +41,17 @@ export function withPending(sources: Sources, envFile: string, pending: Pending)
 }
 
 const SECRET_SETTINGS: ReadonlySet<string> = new Set(
-  Object.values(SETTINGS).flatMap((it) => "isSecret" in it ? [it.env] : []),
+  ALL_SETTINGS.flatMap(({ env, aliases = [], isSecret }) => isSecret ? [env, ...aliases] : []),
 );
 const SECRET_ENDINGS = Object.values(PATTERNS).flatMap((it) => "isSecret" in it ? [it.name.slice(1)] : []);
 
+/** Keys with names of their own, such as `SNOWFLAKE_JWT`. */
+const KEY_VARIABLES: ReadonlySet<string> = new Set(CATALOG.flatMap((row) => row.keyVariables ?? []));
+
 /** True for variables whose value nobody is shown whole. */
 export function isSecretVariable(name: string): boolean {
-  return SECRET_SETTINGS.has(name) || SECRET_ENDINGS.some((ending) => new RegExp(`${ending}(_\\w+)?$`).test(name)) ||
+  return SECRET_SETTINGS.has(name) || KEY_VARIABLES.has(name.replace(/_\d+$/, "")) ||
+    SECRET_ENDINGS.some((ending) => new RegExp(`${ending}(_\\w+)?$`).test(name)) ||
     /(TOKEN|SECRET|PASSWORD)(_\d+)?$/.test(name);
 }
 
@@ -55,16 +59,6 @@ export function isSecretVariable(name: string): boolean {
 export function shownValue(name: string, value: string | null | undefined): string {
   if (value === null || value === undefined || value === "") return "(not set)";
   return isSecretVariable(name) ? mask(value, { head: 3, tail: 4 }) : value;
-}
-
-/** One line a change: `NAME  old → new`. */
-export function pendingLines(pending: Pending, before: (name: string) => string | undefined): Line[] {
-  return [...pending].map(([name, value]) => [
-    { text: "  " },
-    { text: name, style: "bold" },
-    { text: `  ${shownValue(name, before(name))} → ` },
-    { text: shownValue(name, value), style: value === null ? "red" : "green" },
-  ]);
 }
 
 /** Variables a server reads only when it starts. */

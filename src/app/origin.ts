@@ -1,8 +1,7 @@
 /** Where the present value of a variable comes from, in words. Pure. */
 import { relative } from "node:path";
-import type { BrokenSetup, Setup } from "../app/setup.ts";
+import type { BrokenSetup, Setup } from "./setup.ts";
 import type { Setting } from "../config/schema.ts";
-import type { Room } from "./room.ts";
 
 export interface Origin {
   /** As it was written; the default when nothing was. */
@@ -18,7 +17,7 @@ export interface Origin {
 /** Of one variable; `fallback` is in force while nobody sets it. */
 export function originOfVariable(
   names: readonly string[],
-  { setup, room, fallback }: { readonly setup: Setup | BrokenSetup; readonly room: Pick<Room, "cwd">; readonly fallback: string },
+  { setup, room, fallback }: { readonly setup: Setup | BrokenSetup; readonly room: { readonly cwd: string }; readonly fallback: string },
 ): Origin {
   for (const name of names) {
     const found = setup.variables.get(name);
@@ -33,7 +32,7 @@ export function originOfVariable(
 /** Of a setting of the schema; flags are not looked at. */
 export function originOf(
   setting: Pick<Setting<unknown>, "env" | "aliases" | "default">,
-  { setup, room }: { readonly setup: Setup | BrokenSetup; readonly room: Pick<Room, "cwd"> },
+  { setup, room }: { readonly setup: Setup | BrokenSetup; readonly room: { readonly cwd: string } },
 ): Origin {
   return originOfVariable([setting.env, ...setting.aliases ?? []], { setup, room, fallback: setting.default });
 }

@@ -1,7 +1,7 @@
-/** Changes that wait: what they are, how they read, what they make. */
+/** Changes that wait: what they are, what they make, what of them is secret. */
 import assert from "node:assert/strict";
 import type { Sources } from "../config/load.ts";
-import { fileValue, isSecretVariable, needRestart, NOTHING_PENDING, pendingLines, withChange, withPending } from "./pending.ts";
+import { fileValue, isSecretVariable, needRestart, NOTHING_PENDING, withChange, withPending } from "./pending.ts";
 
 const SOURCES: Sources = {
   cwd: "/srv",
@@ -27,16 +27,6 @@ Deno.test("the sources after saving hold the changes in .env, which need not exi
     { path: "/srv/.env", variables: { HOST: "::1" }, lines: new Map() },
   ]);
   assert.equal(fileValue(SOURCES, "/srv/.env", "MAX_QUEUE"), "5");
-});
-
-Deno.test("changes read old → new, and secrets show their ends only", () => {
-  const pending = new Map([["MAX_QUEUE", "7"], ["OPENAI_API_KEY", "sk-fedcba9876543210"], ["PORT", null]]);
-  const lines = pendingLines(pending, (name) => SOURCES.files[0]?.variables[name]).map((cells) => cells.map((it) => it.text).join(""));
-  assert.deepEqual(lines, [
-    "  MAX_QUEUE  5 → 7",
-    "  OPENAI_API_KEY  sk-…cdef → sk-…3210",
-    "  PORT  (not set) → (not set)",
-  ]);
 });
 
 Deno.test("secrets are known by their names, and so is what only a new start takes up", () => {

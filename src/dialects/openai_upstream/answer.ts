@@ -30,6 +30,8 @@ interface Choice {
   readonly calls: Map<string, Call>;
   lastKey: string | undefined;
   finishReason: string | undefined;
+  /** Thoughts came as plain text: details repeat them with their proof. */
+  hasPlainThoughts: boolean;
 }
 
 /** The reader of one answer. */
@@ -65,7 +67,7 @@ export class ChunkReader {
   }
 
   #read(choice: JsonObject, index: number): readonly ChatEvent[] {
-    const state = this.#choices.get(index) ?? { calls: new Map(), lastKey: undefined, finishReason: undefined };
+    const state = this.#choices.get(index) ?? { calls: new Map(), lastKey: undefined, finishReason: undefined, hasPlainThoughts: false };
     this.#choices.set(index, state);
     state.finishReason = asString(choice.finish_reason) ?? state.finishReason;
     const piece = asObject(choice.delta) ?? asObject(choice.message);
@@ -76,7 +78,7 @@ export class ChunkReader {
 
   #piece(piece: JsonObject, state: Choice, choice: number): readonly ChatEvent[] {
     const events: ChatEvent[] = [];
-    const thought = thoughtOf(piece);
+    const thought = thoughtOf(piece, state);
     if (thought !== "") events.push({ kind: "reasoning", choice, text: thought });
     const text = textOf(piece.content);
     if (text !== "") events.push({ kind: "text", choice, text });
@@ -155,9 +157,10 @@ function startOf(body: JsonObject): ChatEvent {
   };
 }
 
-function thoughtOf(piece: JsonObject): string {
+function thoughtOf(piece: JsonObject, state: Choice): string {
   const plain = textOf(piece.reasoning_content ?? piece.reasoning);
-  if (plain !== "") return plain;
+  state.hasPlainThoughts ||= plain !== "";
+  if (state.hasPlainThoughts) return plain;
   return asArray(piece.reasoning_details).filter(isObject).map((it) => asString(it.text) ?? asString(it.summary) ?? "").join("");
 }
 

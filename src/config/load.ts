@@ -104,7 +104,8 @@ async function readEnvFile(path: string, claim: "named" | "found" | "expected_ma
     if (claim === "named") {
       return problemOf({ variable: ENV_FILE.flag.name, expected: `a file that can be read (${reason(error)})`, file: path });
     }
-    const isThere = claim === "found" || await exists(path);
+    // A file that was not there a moment ago may be by now; a link that leads nowhere has been there all along.
+    const isThere = claim === "found" || await (hasCode(error, "ENOENT") ? isLink(path) : exists(path));
     if (!isThere) return { problems: [], warnings: [] };
     const isFolder = hasCode(error, "EISDIR");
     // Containers make one where the file to mount is missing.
@@ -144,6 +145,10 @@ function decode(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return await lstat(path).then((found) => found.isSymbolicLink(), () => false);
 }
 
 /** A directory that may not be looked into counts as empty: containers run under users that may not read it. */

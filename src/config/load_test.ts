@@ -1,6 +1,6 @@
 /** From sources to a configuration: precedence, all problems at once, nothing secret in any message. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ProviderRow } from "../providers/row.ts";
@@ -364,3 +364,21 @@ Deno.test("whoever looks on gets the defaults in place of what cannot be used, a
   assert.deepEqual([config.port, config.host, config.globalTimeoutMs], [8000, "127.0.0.1", 30_000]);
   assert.deepEqual(problems.map(({ variable }) => variable).toSorted(), ["GLOBAL_TIMEOUT", "PORT"]);
 });
+
+Deno.test("a .env that comes and goes while it is read is there or is not, and never a fault", () =>
+  inFolder({}, async (folder) => {
+    let isDone = false;
+    const flickering = (async () => {
+      while (!isDone) {
+        await writeFile(join(folder, "new"), "PORT=9000\n");
+        await rename(join(folder, "new"), join(folder, ".env"));
+        await rm(join(folder, ".env"));
+      }
+    })();
+    try {
+      for (let count = 0; count < 2_000; count++) assert.deepEqual((await readSources({ cwd: folder, env: {} })).problems, []);
+    } finally {
+      isDone = true;
+      await flickering;
+    }
+  }));

@@ -2,6 +2,7 @@
  * Tries a credential with the cheapest call that proves something: the provider's list where it wants a key,
  * else one token of a known model. Changes nothing but the tokens of a login that is due.
  */
+import { NO_RECALL } from "../dialects/codec.ts";
 import { randomUUID } from "node:crypto";
 import type { Credential } from "../credentials/credential.ts";
 import { DIALECTS } from "../dialects/table.ts";
@@ -150,7 +151,7 @@ async function tryChat({ row, model, signal }: CheckAsk, access: Access, means: 
     dialectHeaders: {},
     conversation: requestId,
     now,
-    recall: { remember: () => {}, recall: () => undefined },
+    recall: NO_RECALL,
     newId: () => randomUUID(),
   });
   if (isFailure(prepared)) return { kind: "not_checkable", reason: prepared.message };

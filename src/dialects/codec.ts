@@ -53,6 +53,9 @@ export interface Recall {
   recall(callId: string): string | undefined;
 }
 
+/** Remembers nothing: for what is asked once and never gone on from. */
+export const NO_RECALL: Recall = { remember: () => {}, recall: () => undefined };
+
 /** The provider's half. */
 export interface ProviderCodec {
   /** `model`: as the provider knows it. A failure names what the provider can by no means take. */

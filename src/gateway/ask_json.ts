@@ -24,23 +24,21 @@ export async function askJson(
   { clock, commit }: { readonly clock: Clock; readonly commit: (part: Exchange) => Promise<Held | Failure> },
 ): Promise<AskedJson | Failure> {
   const stop = new AbortController();
-  const onGone = () => stop.abort(reasonOf(exchange.signal));
-  exchange.signal.addEventListener("abort", onGone, { once: true });
+  const signal = AbortSignal.any([exchange.signal, stop.signal]);
   let isLate = false;
   // The gateway itself has waited enough: like a client that leaves, that blames nobody.
   const cancel = clock.after(Math.max(exchange.deadlineAt - clock.now(), 1), () => {
     isLate = true;
     stop.abort(failure({ scope: "client", kind: "client_gone", status: 499, message: "The gateway stopped waiting" }));
   });
-  const part: Exchange = { ...exchange, signal: stop.signal };
+  const part: Exchange = { ...exchange, signal };
   try {
     const held = await commit(part);
-    const got = isFailure(held) ? held : await readAnswer(held, stop.signal);
+    const got = isFailure(held) ? held : await readAnswer(held, signal);
     return isFailure(got) && isLate ? late() : got;
   } finally {
     exchange.waitedMs = part.waitedMs;
     cancel();
-    exchange.signal.removeEventListener("abort", onGone);
   }
 }
 

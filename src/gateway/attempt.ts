@@ -7,7 +7,7 @@ import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { logger } from "../kernel/log.ts";
 import { DIALECTS } from "../dialects/table.ts";
 import type { Reduced } from "../dialects/bound.ts";
-import type { Recall } from "../dialects/codec.ts";
+import { NO_RECALL, type Recall } from "../dialects/codec.ts";
 import type { Lease } from "../pool/lease.ts";
 import type { Access } from "../providers/access.ts";
 import { prepareCall } from "../providers/adapter.ts";
@@ -102,7 +102,7 @@ async function tryAs(
     dialectHeaders: exchange.dialectHeaders,
     conversation: conversationSeed(exchange, target),
     now: clock.now(),
-    recall: input.proofs === "dropped" ? FORGETFUL : recall,
+    recall: input.proofs === "dropped" ? NO_RECALL : recall,
     newId,
   });
   if (isFailure(prepared)) return prepared;
@@ -121,8 +121,6 @@ async function tryAs(
   return await commitment({ exchange, reply, context, signal, prepared });
 }
 
-/** Remembers nothing. */
-const FORGETFUL: Recall = { remember: () => {}, recall: () => undefined };
 /** How providers say that they cannot read a proof: Anthropic, Google, OpenAI. */
 const REFUSED_PROOF =
   /invalid.{0,20}signature|signature.{0,40}(?:invalid|not valid)|encrypted content.{0,60}could not be|thought_?signature/i;

@@ -3,6 +3,7 @@
  * counted apart from the model's; in place of others, and of those that fail or take too long, it is counted here.
  */
 import { Buffer } from "node:buffer";
+import { NO_RECALL } from "../dialects/codec.ts";
 import { OPENAI_UPSTREAM_CODEC } from "../dialects/openai_upstream/codec.ts";
 import type { RawRequest } from "../canonical/request.ts";
 import { type Failure, isFailure } from "../kernel/failure.ts";
@@ -49,20 +50,26 @@ const WAYS: Readonly<Partial<Record<string, Way>>> = {
 /** Answers a request to count. */
 export async function count(exchange: Exchange, deps: Deps): Promise<Ending> {
   const way = WAYS[exchange.dialect.name];
-  const target = way === undefined ? undefined : targetOf(exchange, { way, deps });
-  const asked = way === undefined || target === undefined ? undefined : await ask(exchange, { way, target, deps });
+  const told = way === undefined ? undefined : await tell(exchange, way, deps);
   if (exchange.signal.aborted) return refuse(exchange, reasonOf(exchange.signal));
-  const told = way === undefined || asked === undefined || isFailure(asked) ? undefined : asNumber(asked.body[way.field]);
-  const body = told === undefined || asked === undefined || isFailure(asked) ? await counted(exchange, way) : asked.body;
+  const body = told?.body ?? await counted(exchange, way);
   if (isFailure(body)) return refuse(exchange, body);
   const text = JSON.stringify(body);
   exchange.out.writeHead(200, {
     "content-type": "application/json",
     "content-length": String(Buffer.byteLength(text)),
-    ...ownHeaders(exchange, told === undefined ? undefined : target),
+    ...ownHeaders(exchange, told?.target),
   });
   exchange.out.end(text);
   return { status: 200, body: text };
+}
+
+/** What a provider says; undefined when none can be asked, or it says no number. */
+async function tell(exchange: Exchange, way: Way, deps: Deps): Promise<{ readonly body: JsonObject; readonly target: Target } | undefined> {
+  const target = targetOf(exchange, { way, deps });
+  const asked = target === undefined ? undefined : await ask(exchange, { way, target, deps });
+  if (target === undefined || asked === undefined || isFailure(asked)) return undefined;
+  return asNumber(asked.body[way.field]) === undefined ? undefined : { body: asked.body, target };
 }
 
 /** The first target of the model, when it can be asked. */
@@ -101,6 +108,3 @@ async function counted({ dialect, request }: Exchange, way: Way | undefined): Pr
   const { messages, tools } = crossing.body;
   return { [way?.field ?? "input_tokens"]: (await countTokens({ model, messages, tools })).count };
 }
-
-/** Nobody remembers anything where nothing is sent. */
-const NO_RECALL = { remember: () => {}, recall: () => undefined };

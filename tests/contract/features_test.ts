@@ -2,6 +2,7 @@
  * One feature after the other: every dialect of clients says it in its own words and means the same, and every
  * provider's format is told it in its own.
  */
+import { NO_RECALL } from "../../src/dialects/codec.ts";
 import assert from "node:assert/strict";
 import type { ChatRequest } from "../../src/canonical/chat.ts";
 import { ANTHROPIC_CLIENT_CODEC } from "../../src/dialects/anthropic_client/codec.ts";
@@ -45,7 +46,7 @@ function decoded(client: Client, body: JsonObject): ChatRequest {
 
 function encoded(provider: Provider, request: ChatRequest): { readonly body: JsonObject; readonly lossy: readonly string[] } {
   const [codec, model] = PROVIDERS[provider];
-  const crossing = codec.cross(request, { model, recall: { remember: () => {}, recall: () => undefined }, newId: () => "id" });
+  const crossing = codec.cross(request, { model, recall: NO_RECALL, newId: () => "id" });
   assert.ok(!isFailure(crossing), isFailure(crossing) ? `${provider}: ${crossing.message}` : "");
   return crossing;
 }
@@ -409,7 +410,7 @@ for (const { name, said, means, meant, told } of FEATURES) {
       const where = told[provider];
       if (where === "refused") {
         const [codec, model] = PROVIDERS[provider];
-        assert.ok(isFailure(codec.cross(request, { model, recall: { remember: () => {}, recall: () => undefined }, newId: () => "id" })));
+        assert.ok(isFailure(codec.cross(request, { model, recall: NO_RECALL, newId: () => "id" })));
         continue;
       }
       const { body, lossy } = encoded(provider, request);

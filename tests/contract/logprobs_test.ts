@@ -2,6 +2,7 @@
  * How likely tokens were: every provider's format that tells it, whole and in pieces, reaches every client dialect
  * that has words for it, beside the text it belongs to.
  */
+import { NO_RECALL } from "../../src/dialects/codec.ts";
 import assert from "node:assert/strict";
 import type { AnswerContext, ClientCodec, ProviderCodec } from "../../src/dialects/codec.ts";
 import { COHERE_CODEC } from "../../src/dialects/cohere/codec.ts";
@@ -149,7 +150,7 @@ for (const [provider, { codec, model, whole, stream }] of Object.entries(PROVIDE
     Deno.test(`logprobs of ${provider} in the words of ${client}`, () => {
       const request = OPENAI_CHAT_CODEC.decode({ model: "m", messages: [{ role: "user", content: "go" }], logprobs: true });
       assert.ok(!isFailure(request));
-      const crossing = codec.cross(request, { model, recall: { remember: () => {}, recall: () => undefined }, newId: () => "id" });
+      const crossing = codec.cross(request, { model, recall: NO_RECALL, newId: () => "id" });
       assert.ok(!isFailure(crossing));
       const pairs = (shapes: Json | undefined) => asArray(shapes).map((it) => [asObject(it)?.token, asObject(it)?.[heard.logprob]]);
 

@@ -1,4 +1,5 @@
 /** Pictures and documents where they are easily lost: in results of tools, and as text files; nothing goes without a word. */
+import { NO_RECALL } from "../../src/dialects/codec.ts";
 import assert from "node:assert/strict";
 import { ANTHROPIC_CLIENT_CODEC } from "../../src/dialects/anthropic_client/codec.ts";
 import { ANTHROPIC_UPSTREAM_CODEC } from "../../src/dialects/anthropic_upstream/codec.ts";
@@ -25,7 +26,7 @@ const PROVIDERS: readonly (readonly [name: string, codec: ProviderCodec, model: 
 
 function crossed(codec: ProviderCodec, model: string, request: ChatRequest | Failure): Crossing | Failure {
   assert.ok(!isFailure(request), isFailure(request) ? request.message : "");
-  return codec.cross(request, { model, recall: { remember: () => {}, recall: () => undefined }, newId: () => "id" });
+  return codec.cross(request, { model, recall: NO_RECALL, newId: () => "id" });
 }
 
 function messages(content: readonly JsonObject[]): ChatRequest | Failure {

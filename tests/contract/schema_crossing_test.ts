@@ -1,4 +1,5 @@
 /** Schemas on their way between dialects: what a provider takes of them reaches it, and what it does not is named. */
+import { NO_RECALL } from "../../src/dialects/codec.ts";
 import assert from "node:assert/strict";
 import type { ChatRequest } from "../../src/canonical/chat.ts";
 import { ANTHROPIC_CLIENT_CODEC } from "../../src/dialects/anthropic_client/codec.ts";
@@ -15,7 +16,7 @@ import { asArray, asObject, type JsonObject } from "../../src/kernel/json.ts";
 
 function crossed(codec: ProviderCodec, model: string, request: ChatRequest | Failure): Crossing {
   assert.ok(!isFailure(request), isFailure(request) ? request.message : "");
-  const crossing = codec.cross(request, { model, recall: { remember: () => {}, recall: () => undefined }, newId: () => "id" });
+  const crossing = codec.cross(request, { model, recall: NO_RECALL, newId: () => "id" });
   assert.ok(!isFailure(crossing), isFailure(crossing) ? crossing.message : "");
   return crossing;
 }

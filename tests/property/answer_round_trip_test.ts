@@ -2,9 +2,10 @@
  * An answer that a client's half writes, whole or as a stream, is read by the provider's half as what was said. Where a
  * dialect has no word for something, the normal form says what stands in its place.
  */
+import { ANSWER_CONTEXT, HELLO } from "../support/plain_chat.ts";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { ChatEvent, ChatRequest, ChatUsage, FinishReason } from "../../src/canonical/chat.ts";
+import type { ChatEvent, ChatUsage, FinishReason } from "../../src/canonical/chat.ts";
 import type { Crossing } from "../../src/dialects/codec.ts";
 import { UNSIGNED } from "../../src/dialects/anthropic_client/signature.ts";
 import { isFailure } from "../../src/kernel/failure.ts";
@@ -12,15 +13,6 @@ import { callArguments, text } from "./random_chats.ts";
 import { DIALECTS, type RoundDialect } from "./round_dialects.ts";
 
 const RUN_COUNT = 1_000;
-const CONTEXT = { model: "m", id: "1", createdAtS: 1, wantsStreamUsage: true, request: {} };
-const REQUEST: ChatRequest = {
-  system: [],
-  turns: [{ role: "user", parts: [{ kind: "text", text: "hello" }] }],
-  tools: [],
-  sampling: {},
-  extensions: {},
-  dropped: [],
-};
 
 /** What an answer of a dialect may hold beside text, thoughts, refusals and calls. */
 interface Grammar {
@@ -260,17 +252,17 @@ function byKind(said: readonly Said[]): unknown {
 }
 
 function readerOf({ provider, model, recall }: RoundDialect): Crossing {
-  const crossing = provider.cross(REQUEST, { model, recall, newId: () => "made" });
+  const crossing = provider.cross(HELLO, { model, recall, newId: () => "made" });
   assert.ok(!isFailure(crossing));
   return crossing;
 }
 
 function whole(dialect: RoundDialect, events: readonly ChatEvent[]): readonly ChatEvent[] {
-  return readerOf(dialect).answer(dialect.client.answer(events, CONTEXT));
+  return readerOf(dialect).answer(dialect.client.answer(events, ANSWER_CONTEXT));
 }
 
 function streamed(dialect: RoundDialect, events: readonly ChatEvent[]): readonly ChatEvent[] {
-  const writer = dialect.client.stream(CONTEXT);
+  const writer = dialect.client.stream(ANSWER_CONTEXT);
   const reader = readerOf(dialect).events();
   const bodies = [...events.flatMap((event) => writer.push(event)), ...writer.end()];
   return [...bodies.flatMap((body) => reader.push(body)), ...reader.end()];

@@ -1,4 +1,5 @@
 /** Whatever a provider sends in Gemini's format, of whatever types: it is read and told to the client without an exception. */
+import { NO_RECALL } from "../../src/dialects/codec.ts";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { ChatEvent } from "../../src/canonical/chat.ts";
@@ -7,7 +8,6 @@ import { OPENAI_CHAT_CODEC } from "../../src/dialects/openai_codec/codec.ts";
 import { isFailure } from "../../src/kernel/failure.ts";
 import { isObject, type Json, parseJson } from "../../src/kernel/json.ts";
 
-const NO_RECALL = { remember: () => {}, recall: () => undefined };
 const CONTEXT = { model: "m", id: "chatcmpl-1", createdAtS: 1, wantsStreamUsage: true, request: {} };
 
 const anything: fc.Arbitrary<Json> = fc.json({ maxDepth: 3 }).map((text) => parseJson(text) ?? null);

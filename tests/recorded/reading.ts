@@ -1,6 +1,8 @@
 /** What is checked of one recorded answer, whole or as the events of a stream: readers and codecs hear the same, and every dialect writes it. */
+import { ANSWER_CONTEXT, HELLO } from "../support/plain_chat.ts";
+import { NO_RECALL } from "../../src/dialects/codec.ts";
 import assert from "node:assert/strict";
-import type { ChatEvent, ChatRequest } from "../../src/canonical/chat.ts";
+import type { ChatEvent } from "../../src/canonical/chat.ts";
 import { ANTHROPIC_CLIENT_CODEC } from "../../src/dialects/anthropic_client/codec.ts";
 import { ANTHROPIC_UPSTREAM_CODEC } from "../../src/dialects/anthropic_upstream/codec.ts";
 import { BEDROCK_CODEC } from "../../src/dialects/bedrock/codec.ts";
@@ -21,15 +23,6 @@ const CLIENTS: Readonly<Record<string, ClientCodec>> = {
   messages: ANTHROPIC_CLIENT_CODEC,
   generateContent: GEMINI_CLIENT_CODEC,
 };
-const REQUEST: ChatRequest = {
-  system: [],
-  turns: [{ role: "user", parts: [{ kind: "text", text: "hello" }] }],
-  tools: [],
-  sampling: {},
-  extensions: {},
-  dropped: [],
-};
-const CONTEXT = { model: "m", id: "1", createdAtS: 1, wantsStreamUsage: true, request: {} };
 
 /** The format of an answer, by what stands in it; undefined for what is no chat (lists, embeddings, errors). */
 export function codecOf(body: JsonObject): ProviderCodec | undefined {
@@ -43,7 +36,7 @@ export function codecOf(body: JsonObject): ProviderCodec | undefined {
 }
 
 function crossing(codec: ProviderCodec) {
-  const made = codec.cross(REQUEST, { model: "m", recall: { remember: () => {}, recall: () => undefined }, newId: () => "made" });
+  const made = codec.cross(HELLO, { model: "m", recall: NO_RECALL, newId: () => "made" });
   assert.ok(!isFailure(made));
   return made;
 }
@@ -51,8 +44,8 @@ function crossing(codec: ProviderCodec) {
 /** Every dialect writes the events; whole and streamed tell the same calls and end. */
 function checkWriters(events: readonly ChatEvent[]): void {
   for (const codec of Object.values(CLIENTS)) {
-    assert.ok(isObject(codec.answer(events, CONTEXT)));
-    const writer = codec.stream(CONTEXT);
+    assert.ok(isObject(codec.answer(events, ANSWER_CONTEXT)));
+    const writer = codec.stream(ANSWER_CONTEXT);
     const chunks = [...events.flatMap((event) => writer.push(event)), ...writer.end()];
     assert.ok(chunks.length > 0);
   }

@@ -10,7 +10,6 @@ import type { Ending, Exchange } from "../exchange.ts";
 import { commit } from "../handle.ts";
 import { refuse } from "../refuse.ts";
 import type { Target } from "../route.ts";
-import { reasonOf } from "../send.ts";
 import type { EmbeddingInputs } from "./inputs.ts";
 import { discard, writeAnswer } from "./answers.ts";
 import { splitAnswer } from "./split_answer.ts";
@@ -37,11 +36,11 @@ export async function serveInPieces(
   let next = 0;
   let failed: Failure | undefined;
   const stop = new AbortController();
-  const onGone = () => stop.abort(reasonOf(exchange.signal));
+  const signal = AbortSignal.any([exchange.signal, stop.signal]);
   const work = async () => {
     while (failed === undefined && next < parts.length) {
       const at = next++;
-      const got = await onePiece(exchange, { input: [...parts[at] ?? []], signal: stop.signal, deps });
+      const got = await onePiece(exchange, { input: [...parts[at] ?? []], signal, deps });
       if (!isFailure(got)) pieces[at] = got;
       else {
         failed ??= got;
@@ -49,10 +48,7 @@ export async function serveInPieces(
       }
     }
   };
-  if (exchange.signal.aborted) onGone();
-  exchange.signal.addEventListener("abort", onGone, { once: true });
   await Promise.all(Array.from({ length: Math.min(MOST_AT_ONCE, parts.length) }, work));
-  exchange.signal.removeEventListener("abort", onGone);
   const [first] = pieces;
   if (failed !== undefined || first === undefined) return refuse(exchange, failed ?? tooMany(items.length));
   return writeAnswer(exchange, { ...first, body: joined(pieces.map(({ body }) => body)), status: 200, deps });

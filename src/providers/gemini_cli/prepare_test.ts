@@ -1,4 +1,5 @@
 /** A request crosses into the envelope and its answer comes back out of it; what cannot cross is said before it is sent. */
+import { NO_RECALL } from "../../dialects/codec.ts";
 import assert from "node:assert/strict";
 import type { ChatEvent, ChatRequest } from "../../canonical/chat.ts";
 import { grantOf } from "../../credentials/grant.ts";
@@ -51,7 +52,7 @@ function input(more: Partial<PrepareInput> = {}): PrepareInput {
     requestId: "req-1",
     conversation: "c-1",
     now: 7_500,
-    recall: { remember: () => {}, recall: () => undefined },
+    recall: NO_RECALL,
     newId: () => "id-1",
     ...more,
   };

@@ -20,6 +20,11 @@ export interface Unmarked {
 
 const NOBODY: ReadonlyMap<string, string> = new Map();
 
+/** False when no value of the JSON text can hold a mark; quick, for long texts. Its digits may be written as escapes. */
+export function mayHoldMarks(json: string): boolean {
+  return /~(?:[0-9a-f]|\\u){12}/.test(json);
+}
+
 /** The text with the marks taken off. */
 export function withoutMarks(text: string): Unmarked {
   if (!text.includes("~")) return { text, owner: undefined, owners: NOBODY };

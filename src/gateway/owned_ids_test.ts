@@ -1,6 +1,6 @@
 /** Marks on ids: put on answers, taken off requests, and nothing else touched. */
 import assert from "node:assert/strict";
-import { withMarks, withoutMark, withoutMarks } from "./owned_ids.ts";
+import { mayHoldMarks, withMarks, withoutMark, withoutMarks } from "./owned_ids.ts";
 
 const MARK = "0123456789ab";
 
@@ -34,4 +34,14 @@ Deno.test("cached contents are marked by their names, pages by their tokens, and
   const escaped = withoutMarks(`{"cachedContent":"cachedContents\\/abc~${MARK}"}`);
   assert.deepEqual(escaped.owners, new Map([["cachedContents/abc", MARK]]));
   assert.equal(escaped.text, '{"cachedContent":"cachedContents\\/abc"}');
+});
+
+Deno.test("a text that holds a mark, escapes and all, is never taken for one without", () => {
+  const id = `file-abc~${MARK}`;
+  const digits = [...MARK].map((digit) => `\\u00${digit.charCodeAt(0).toString(16)}`).join("");
+  for (const text of [`{"file_id":"${id}"}`, `["${id} and more"]`, `{"file_id":"file-abc~${digits}"}`]) {
+    assert.ok(mayHoldMarks(text), text);
+    assert.equal(withoutMarks(JSON.stringify(JSON.parse(text))).owner, MARK, text);
+  }
+  for (const text of ['{"a":"~/src"}', '{"a":"^1.2 ~1.2.3"}', '{"a":"~~~~ 0123456789ab"}']) assert.ok(!mayHoldMarks(text), text);
 });

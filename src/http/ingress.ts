@@ -15,7 +15,7 @@ import { type Failure, failure, isFailure } from "../kernel/failure.ts";
 import { asObject, isNestedDeeper, isObject, type JsonObject, parseJson } from "../kernel/json.ts";
 import { Secret } from "../kernel/secret.ts";
 import { clientKey } from "./client_auth.ts";
-import { withoutMarks } from "../gateway/owned_ids.ts";
+import { mayHoldMarks, withoutMarks } from "../gateway/owned_ids.ts";
 import type { Continued } from "./responses.ts";
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
@@ -117,7 +117,7 @@ export function jsonRequest(
     const whole = continued?.(own, client) ?? { body: own };
     if (isFailure(whole)) return whole;
     // Earlier turns are kept with their marks, so these are taken off when everything is together.
-    const mayBeMarked = text.includes("~") || whole.body !== own;
+    const mayBeMarked = whole.body !== own || mayHoldMarks(text);
     const { body, owners } = mayBeMarked ? unmarked(whole.body) : { body: whole.body, owners: new Map() };
     const request = dialect.decodeRequest(body);
     return isFailure(request) ? request : { request, ...whole, body, owned: owners };
